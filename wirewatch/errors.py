@@ -1,0 +1,118 @@
+"""Everything that can go wrong, by subject: each error says what happened, to which thing, and what to do.
+
+    WirewatchError                 one line for the user, exit code 1
+    ├── UserMistake                the command or its input is wrong, exit code 2
+    │   ├── UnreadableInput        a file or record cannot become an article
+    │   ├── KnowledgeError         an actor file does not hold together
+    │   └── SettingsError          a setting has no meaning
+    ├── ServerError
+    │   ├── Unavailable            Kafka or Elasticsearch does not answer (tried again by services)
+    │   ├── Refused                a server answers, but does not let us in or do it
+    │   ├── IndexMissing           an index alias is not there
+    │   └── ServerNotStarted       an embedded server did not come up
+    └── StreamError
+        ├── NewerSchema            a message comes from a newer wirewatch
+        ├── TooManyRefused         so many messages are refused that the consumer is the likelier fault
+        └── Fenced                 another process has taken this one's place
+"""
+
+from __future__ import annotations
+
+
+class WirewatchError(Exception):
+    """One line that a person can act on."""
+
+    exit_code = 1
+
+
+class UserMistake(WirewatchError):
+    """What was typed or given cannot work; the line says what would."""
+
+    exit_code = 2
+
+
+class UnreadableInput(UserMistake):
+    """A file, or one record in it, cannot become an article.
+
+    ``where`` names the file, and the line where there is one.
+    """
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class KnowledgeError(UserMistake):
+    """An actor file of the knowledge base does not hold together."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class SettingsError(UserMistake):
+    """A setting has a value that means nothing."""
+
+
+class ServerError(WirewatchError):
+    """A server is the reason."""
+
+
+class Unavailable(ServerError):
+    """A server does not answer; services try again, commands say so."""
+
+    def __init__(self, server: str, address: str, why: str) -> None:
+        super().__init__(
+            f"{server} at {address} cannot be reached ({why}); "
+            "is it running? `wirewatch status` shows what is, `wirewatch up --detach` starts it"
+        )
+        self.server = server
+        self.address = address
+
+
+class Refused(ServerError):
+    """A server answers but refuses: wrong password, missing right, impossible request."""
+
+    def __init__(self, server: str, address: str, why: str) -> None:
+        super().__init__(f"{server} at {address} refuses: {why}")
+        self.server = server
+        self.address = address
+
+
+class IndexMissing(ServerError):
+    """An index alias that should be there is not."""
+
+    def __init__(self, alias: str, address: str) -> None:
+        super().__init__(
+            f"Elasticsearch at {address} has no index {alias}; "
+            "`wirewatch run` or starting a consumer creates it"
+        )
+        self.alias = alias
+
+
+class ServerNotStarted(ServerError):
+    """An embedded server did not come up; the message carries the last lines of its log."""
+
+
+class StreamError(WirewatchError):
+    """A message or a consumer group is the reason."""
+
+
+class NewerSchema(StreamError):
+    """A message was written by a newer wirewatch: the program is old, the news is good."""
+
+    def __init__(self, where: str, schema: int, known: int) -> None:
+        super().__init__(
+            f"{where} has schema {schema}, this wirewatch reads up to {known}; "
+            "nothing was skipped: update wirewatch and start it again"
+        )
+
+
+class TooManyRefused(StreamError):
+    """So many messages are refused that the consumer is likelier wrong than they are."""
+
+
+class Fenced(StreamError):
+    """Another process has taken this one's place; nothing of the last batch was written."""

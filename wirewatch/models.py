@@ -1,0 +1,226 @@
+"""The types of the line, each named after the stage that made it, all frozen.
+
+    Article -> TaggedArticle -> ClusteredArticle        what flows through Kafka
+    Assignment                                          what the clusterer remembers of an article
+    DeadLetter                                          what a consumer had to refuse
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from wirewatch.geo import Point
+
+
+class Origin(StrEnum):
+    """Why a message flows: only ``live`` may ever page somebody."""
+
+    LIVE = "live"
+    BACKFILL = "backfill"
+    RETAG = "retag"
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The outlet: name as people say it, domain, ISO 3166 alpha-2 country."""
+
+    name: str | None = None
+    domain: str | None = None
+    country: str | None = None
+
+
+class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an article came from, down to the Kafka offset."""
+
+    producer: str | None = None
+    path: str | None = None
+    airflow_run_id: str | None = None
+    kafka_topic: str | None = None
+    kafka_partition: int | None = None
+    kafka_offset: int | None = None
+
+
+class Article(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An article as a producer read it.
+
+    ``id`` is a hash of the canonical URL (of the content where there is no URL); ``aliases`` are other
+    names of the same article. ``published_at`` is what the source says, clamped to something sane, and
+    None where it says nothing; all times are UTC.
+    """
+
+    id: str
+    title: str
+    text: str
+    fetched_at: datetime
+    content_hash: str
+    url: str | None = None
+    summary: str | None = None
+    source: Source = Source()
+    feed: str | None = None
+    language: str | None = None
+    author: str | None = None
+    published_at: datetime | None = None
+    aliases: tuple[str, ...] = ()
+    truncated: bool = False
+    lineage: Lineage = Lineage()
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it was published; when it was fetched, where the source gives no date."""
+        return self.published_at or self.fetched_at
+
+
+ActorKind = Literal[
+    "person",
+    "government",
+    "armed_group",
+    "armed_forces",
+    "political_party",
+    "international_org",
+    "company",
+    "media",
+    "other_org",
+]
+Precision = Literal["country", "admin1", "admin2", "city", "site"]
+
+
+class Mention(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One name at one spot of an article.
+
+    ``start`` and ``end`` are code points of ``field`` and ``name`` is what stands there. ``entity_id`` is an
+    actor's slug or a GeoNames id; None for a place that is in no list. ``sentence`` counts from 0 within the
+    field. ``reason`` says in words why this entity and not another.
+    """
+
+    name: str
+    start: int
+    end: int
+    type: Literal["person", "organisation", "place"]
+    entity_id: str | None = None
+    field: Literal["title", "text"] = "text"
+    role: Literal["place", "demonym"] | None = None
+    sentence: int = 0
+    confidence: float = 1.0
+    reason: str = ""
+
+
+class ActorTag(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An actor of an article: who it is, and how much the article is about it (``salience`` 0..1)."""
+
+    id: str
+    name: str
+    kind: ActorKind
+    countries: tuple[str, ...] = ()
+    salience: float = 0.0
+
+
+class PlaceTag(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A place of an article. ``located_by`` is "nearest" where the point is borrowed from the nearest named city."""
+
+    name: str
+    id: str | None = None
+    country_code: str | None = None
+    precision: Precision | None = None
+    point: Point | None = None
+    located_by: Literal["gazetteer", "nearest"] = "gazetteer"
+    role: Literal["place", "demonym"] = "place"
+    salience: float = 0.0
+
+
+class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that the tagger found in one article; ``about_*`` hold the ids the article is about."""
+
+    mentions: tuple[Mention, ...] = ()
+    actors: tuple[ActorTag, ...] = ()
+    places: tuple[PlaceTag, ...] = ()
+    focus_country: str | None = None
+    about_actors: tuple[str, ...] = ()
+    about_locations: tuple[str, ...] = ()
+    language: str | None = None
+    unsupported_language: bool = False
+
+
+class TaggedArticle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An article with its tags, and by which tagger and knowledge they were found."""
+
+    article: Article
+    tags: Tags
+    tagged_at: datetime
+    tagger_version: str
+    kb_version: str
+
+
+class Story(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A story as it stood when an article was added: who told it, what it is about.
+
+    ``revision`` grows by one with every change, so that an older state never overwrites a newer one.
+    """
+
+    id: str
+    title: str
+    first_article: str
+    first_seen: datetime
+    last_seen: datetime
+    revision: int
+    articles: int
+    outlets: tuple[str, ...] = ()
+    independent_outlets: int = 0
+    actors: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    geo: tuple[Point, ...] = ()
+    languages: tuple[str, ...] = ()
+    linked_stories: tuple[str, ...] = ()
+
+
+class ClusteredArticle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tagged article in its story; ``version`` 1 is the first text seen under its id, an edit is 2."""
+
+    tagged: TaggedArticle
+    story: Story
+    version: int
+    clustered_at: datetime
+
+
+class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the clusterer remembers of an article, made once and kept.
+
+    ``content_hashes[n - 1]`` is the text of version n. ``signature`` is the text's fingerprint. The rest is
+    the article's part in its story, from which the story is rebuilt.
+    """
+
+    article_id: str
+    story_id: str
+    content_hashes: tuple[str, ...]
+    signature: str
+    story_revision: int
+    title: str
+    seen_at: datetime
+    outlet: str | None = None
+    language: str | None = None
+    actors: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    geo: tuple[Point, ...] = ()
+
+
+class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message that can never succeed as it is, with the reason, ready to be replayed.
+
+    ``id`` is topic/partition/offset, so that refusing the same message twice leaves one letter.
+    """
+
+    id: str
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    refused_at: datetime
+    value: bytes
+    key: bytes | None = None
+    schema: int | None = None
+    origin: Origin = Origin.LIVE

@@ -1,0 +1,157 @@
+"""The settings: one frozen record, read from ``wirewatch.toml`` and ``WIREWATCH_*`` in entry points only.
+
+Source of the field documentation for docs/settings.md: the ``description`` of each field.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+from wirewatch.errors import SettingsError
+
+PREFIX = "WIREWATCH_"
+FILE = "wirewatch.toml"
+
+
+def _about(description: str, **limits: Any) -> Meta:
+    return Meta(description=description, **limits)
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set; each field is ``WIREWATCH_<NAME>`` in the environment."""
+
+    kafka: Annotated[
+        str | None,
+        _about("`host:port` of your own Kafka (several with commas). Unset: an embedded one is started."),
+    ] = None
+    elasticsearch: Annotated[
+        str | None,
+        _about("URL of your own Elasticsearch. Unset: an embedded one is started."),
+    ] = None
+    elasticsearch_user: Annotated[str | None, _about("User of your own Elasticsearch.")] = None
+    elasticsearch_password: Annotated[str | None, _about("Its password.")] = None
+    elasticsearch_ca: Annotated[
+        str | None, _about("File with the CA certificate that signed your Elasticsearch's certificate.")
+    ] = None
+    elasticsearch_replicas: Annotated[
+        int, _about("Replicas of each index when it is created; 0 for a single node.", ge=0, le=10)
+    ] = 0
+    data_dir: Annotated[
+        str,
+        _about("Folder of the embedded servers' data and of what `wirewatch up` remembers."),
+    ] = msgspec.field(default_factory=lambda: platformdirs.user_data_dir("wirewatch"))
+    cache_dir: Annotated[
+        str,
+        _about("Folder of what can be made again: the servers' files, the gazetteer's index."),
+    ] = msgspec.field(default_factory=lambda: platformdirs.user_cache_dir("wirewatch"))
+    name_prefix: Annotated[
+        str,
+        _about("Put before every topic, group and index name, so that several lines share servers."),
+    ] = ""
+    ner: Annotated[
+        Literal["off", "auto", "full"],
+        _about(
+            "Names that are in no list, by spaCy: `off`, `auto` (sentences with capitalised words that nothing "
+            "else explains) or `full` (every sentence)."
+        ),
+    ] = "auto"
+    knowledge: Annotated[
+        str | None,
+        _about("Your own folder of actor files; they add to and override the ones that come with wirewatch."),
+    ] = None
+    text_limit: Annotated[
+        int,
+        _about(
+            "Code points of an article's text that are kept; what is longer is cut and marked `truncated`.",
+            ge=1_000,
+            le=1_000_000,
+        ),
+    ] = 200_000
+    batch_size: Annotated[
+        int, _about("Messages a consumer takes at once at most.", ge=1, le=10_000)
+    ] = 200
+    bulk_batch_size: Annotated[
+        int,
+        _about(
+            "The same for the slow lane; small, because a live article waits for the batch before it.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = 20
+    refused_share: Annotated[
+        float,
+        _about(
+            "Share of the last messages that may be refused before the consumer stops, taking itself for the fault.",
+            gt=0,
+            le=1,
+        ),
+    ] = 0.2
+    refused_window: Annotated[
+        int, _about("How many of the last messages `refused_share` looks at.", ge=10, le=1_000_000)
+    ] = 500
+    refused_allowed: Annotated[
+        int, _about("So many refusals are always allowed, whatever their share.", ge=0, le=1_000_000)
+    ] = 25
+    session_timeout_s: Annotated[
+        float,
+        _about("After so long without a sign of life a consumer's work goes to another.", ge=1, le=300),
+    ] = 10.0
+    connect_timeout_s: Annotated[
+        float, _about("How long a command waits for a server that does not answer.", gt=0, le=300)
+    ] = 10.0
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"
+    timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
+
+    def with_servers(self, kafka: str, elasticsearch: str) -> Settings:
+        """The same settings with the addresses of servers that run."""
+        return msgspec.structs.replace(self, kafka=kafka, elasticsearch=elasticsearch)
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, for a child process."""
+        return {
+            PREFIX + name.upper(): str(value)
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not None
+        }
+
+
+def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The settings of this process: defaults, then ``wirewatch.toml`` in ``folder``, then ``WIREWATCH_*``.
+
+    Raises SettingsError for an unknown name or a value that means nothing.
+    """
+    environ = os.environ if environ is None else environ
+    path = (folder or Path.cwd()) / FILE
+    values: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            values.update(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not readable as TOML: {error}") from None
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known:
+            raise SettingsError(f"{variable} is no setting; docs/settings.md lists them all")
+        if value:
+            values[name] = value
+        else:
+            values.pop(name, None)
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings ({PREFIX}* or {path.name}): {error}") from None
+
+
+NOT_SETTINGS = frozenset({PREFIX + "FAILPOINT"})
+"""Variables of our prefix that are not for users."""
