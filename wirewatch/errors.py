@@ -1,19 +1,19 @@
 """Everything that can go wrong, by subject: each error says what happened, to which thing, and what to do.
 
-    WirewatchError                 one line for the user, exit code 1
-    ├── UserMistake                the command or its input is wrong, exit code 2
-    │   ├── UnreadableInput        a file or record cannot become an article
-    │   ├── KnowledgeError         an actor file does not hold together
-    │   └── SettingsError          a setting has no meaning
-    ├── ServerError
-    │   ├── Unavailable            Kafka or Elasticsearch does not answer (tried again by services)
-    │   ├── Refused                a server answers, but does not let us in or do it
-    │   ├── IndexMissing           an index alias is not there
-    │   └── ServerNotStarted       an embedded server did not come up
-    └── StreamError
-        ├── NewerSchema            a message comes from a newer wirewatch
-        ├── TooManyRefused         so many messages are refused that the consumer is the likelier fault
-        └── Fenced                 another process has taken this one's place
+WirewatchError                 one line for the user, exit code 1
+├── UserMistake                the command or its input is wrong, exit code 2
+│   ├── UnreadableInput        a file or record cannot become an article
+│   ├── KnowledgeError         an actor file does not hold together
+│   └── SettingsError          a setting has no meaning
+├── ServerError
+│   ├── Unavailable            Kafka or Elasticsearch does not answer (tried again by services)
+│   ├── Refused                a server answers, but does not let us in or do it
+│   ├── IndexMissing           an index alias is not there
+│   └── ServerNotStarted       an embedded server did not come up
+└── StreamError
+    ├── NewerSchema            a message comes from a newer wirewatch
+    ├── TooManyRefused         so many messages are refused that the consumer is the likelier fault
+    └── Fenced                 another process has taken this one's place
 """
 
 from __future__ import annotations
@@ -86,8 +86,7 @@ class IndexMissing(ServerError):
 
     def __init__(self, alias: str, address: str) -> None:
         super().__init__(
-            f"Elasticsearch at {address} has no index {alias}; "
-            "`wirewatch run` or starting a consumer creates it"
+            f"Elasticsearch at {address} has no index {alias}; `wirewatch run` or starting a consumer creates it"
         )
         self.alias = alias
 

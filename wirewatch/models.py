@@ -1,8 +1,8 @@
 """The types of the line, each named after the stage that made it, all frozen.
 
-    Article -> TaggedArticle -> ClusteredArticle        what flows through Kafka
-    Assignment                                          what the clusterer remembers of an article
-    DeadLetter                                          what a consumer had to refuse
+Article -> TaggedArticle -> ClusteredArticle        what flows through Kafka
+Assignment                                          what the clusterer remembers of an article
+DeadLetter                                          what a consumer had to refuse
 """
 
 from __future__ import annotations
@@ -188,14 +188,14 @@ class ClusteredArticle(msgspec.Struct, frozen=True, omit_defaults=True):
 class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the clusterer remembers of an article, made once and kept.
 
-    ``content_hashes[n - 1]`` is the text of version n. ``signature`` is the text's fingerprint. The rest is
-    the article's part in its story, from which the story is rebuilt.
+    ``content_hashes[n - 1]`` is the hash of version n, ``signatures[n - 1]`` its text's fingerprint. The rest
+    is the article's part in its story, by its latest version, from which the story is rebuilt.
     """
 
     article_id: str
     story_id: str
     content_hashes: tuple[str, ...]
-    signature: str
+    signatures: tuple[str, ...]
     story_revision: int
     title: str
     seen_at: datetime

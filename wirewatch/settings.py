@@ -75,9 +75,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=1_000_000,
         ),
     ] = 200_000
-    batch_size: Annotated[
-        int, _about("Messages a consumer takes at once at most.", ge=1, le=10_000)
-    ] = 200
+    batch_size: Annotated[int, _about("Messages a consumer takes at once at most.", ge=1, le=10_000)] = 200
     bulk_batch_size: Annotated[
         int,
         _about(
@@ -153,5 +151,5 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         raise SettingsError(f"settings ({PREFIX}* or {path.name}): {error}") from None
 
 
-NOT_SETTINGS = frozenset({PREFIX + "FAILPOINT"})
-"""Variables of our prefix that are not for users."""
+NOT_SETTINGS = frozenset({PREFIX + "FAILPOINT", PREFIX + "TEST_KAFKA", PREFIX + "TEST_ELASTICSEARCH"})
+"""Variables of our prefix that are not for users: the tests' own."""

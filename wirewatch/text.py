@@ -18,7 +18,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def clean(text: str) -> str:
-    """``text`` in Unicode's composed form (NFC), with plain line ends, without control characters or lone surrogates."""
+    """``text`` composed (Unicode NFC), with plain line ends, without control characters and lone surrogates."""
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", text).strip()
 

@@ -1,0 +1,116 @@
+"""Topics and groups: made when missing, measured by their lag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import TopicAlreadyExistsError
+
+from wirewatch.settings import Settings
+from wirewatch.stream.connection import MAX_MESSAGE_BYTES, as_our_errors, bootstrap
+from wirewatch.topics import (
+    ARTICLES_BULK,
+    ARTICLES_CLUSTERED,
+    ARTICLES_RAW,
+    ARTICLES_TAGGED,
+    CONSUMERS,
+    LINE,
+    Topic,
+    dead_letters,
+)
+
+READS = {
+    "tagger": (ARTICLES_RAW.name, ARTICLES_BULK.name),
+    "clusterer": (ARTICLES_TAGGED.name,),
+    "indexer": (ARTICLES_CLUSTERED.name,),
+}
+"""Which consumer group reads which topics."""
+
+
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """An admin client; Unavailable within ``connect_timeout_s`` where Kafka does not answer."""
+    timeout_ms = int(settings.connect_timeout_s * 1000)
+    with as_our_errors(settings):
+        client = KafkaAdminClient(
+            bootstrap_servers=bootstrap(settings), bootstrap_timeout_ms=timeout_ms, request_timeout_ms=timeout_ms
+        )
+        with closing(client):
+            yield client
+
+
+def ensure_topics(settings: Settings) -> None:
+    """Make every topic of the line that is missing; what exists is left as it is."""
+    topics: list[Topic[Any]] = [*LINE, *map(dead_letters, CONSUMERS)]
+    wanted = {settings.name_prefix + topic.name: topic for topic in topics}
+    with admin(settings) as client:
+        present = set(client.list_topics())
+        missing: dict[str, dict[str, Any]] = {
+            name: {
+                "num_partitions": topic.partitions,
+                "configs": {
+                    "cleanup.policy": "compact" if topic.compacted else "delete",
+                    "max.message.bytes": str(MAX_MESSAGE_BYTES),
+                },
+            }
+            for name, topic in wanted.items()
+            if name not in present
+        }
+        if not missing:
+            return
+        try:
+            client.create_topics(missing, wait_for_metadata=True)
+        except TopicAlreadyExistsError:  # another process was as quick; its topics are the same
+            client.wait_for_topics(list(missing))
+
+
+def delete_topics(settings: Settings) -> None:
+    """Delete every topic and group under ``name_prefix``; for tests, so refused without a prefix."""
+    if not settings.name_prefix:
+        raise ValueError("topics are only deleted under a name_prefix")
+    with admin(settings) as client:
+        ours = [name for name in client.list_topics() if name.startswith(settings.name_prefix)]
+        if ours:
+            client.delete_topics(ours)
+
+
+def reachable(settings: Settings) -> None:
+    """Nothing when Kafka answers; Unavailable or Refused in one line when not."""
+    with admin(settings):
+        pass
+
+
+def lag(settings: Settings) -> dict[str, int]:
+    """Messages that each consumer group has still to take, by group."""
+    prefix = settings.name_prefix
+    timeout_ms = int(settings.connect_timeout_s * 1000)
+    with admin(settings) as client:
+        present = set(client.list_topics())
+        groups = [prefix + group for group in READS]
+        committed = client.list_group_offsets(groups)
+        with closing(
+            KafkaConsumer(
+                bootstrap_servers=bootstrap(settings),
+                bootstrap_timeout_ms=timeout_ms,
+                request_timeout_ms=timeout_ms,
+                isolation_level="read_committed",
+                enable_auto_commit=False,
+            )
+        ) as consumer:
+            behind = {}
+            for group, topics in READS.items():
+                names = [prefix + topic for topic in topics if prefix + topic in present]
+                partitions = [TopicPartition(n, p) for n in names for p in consumer.partitions_for_topic(n) or ()]
+                ends = consumer.end_offsets(partitions) if partitions else {}
+                starts = consumer.beginning_offsets(partitions) if partitions else {}
+                done = committed.get(prefix + group, {})
+                behind[group] = sum(_behind(done.get(tp), starts[tp], end) for tp, end in ends.items())
+            return behind
+
+
+def _behind(done: Any, start: int, end: int) -> int:
+    offset = -1 if done is None else done.offset
+    return end - max(offset, start)
