@@ -91,6 +91,16 @@ class IndexMissing(ServerError):
         self.alias = alias
 
 
+class NoServers(ServerError):
+    """A command needs Kafka or Elasticsearch and knows none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no servers are running here: `wirewatch up --detach` starts them, "
+            "WIREWATCH_KAFKA and WIREWATCH_ELASTICSEARCH name your own"
+        )
+
+
 class ServerNotStarted(ServerError):
     """An embedded server did not come up; the message carries the last lines of its log."""
 

@@ -1,0 +1,58 @@
+"""What several commands share: settings, servers, output as JSON, a stop on SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import click
+import msgspec
+
+from wirewatch.errors import NoServers
+from wirewatch.settings import Settings, load_settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def settings_with_servers() -> Settings:
+    """The settings with the addresses of servers that run: your own, or those of `wirewatch up`.
+
+    Raises NoServers where there are none.
+    """
+    from wirewatch.embedded import find_servers
+
+    found = find_servers(load_settings())
+    if found is None:
+        raise NoServers
+    return found
+
+
+def print_json(value: Any) -> None:
+    """``value`` as indented JSON on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log lines of wirewatch to standard error; of libraries, warnings only."""
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    for package in ("wirewatch", "producers", "consumers"):
+        logging.getLogger(package).setLevel(settings.log_level.upper())
+
+
+def stop_on_signals() -> Event:
+    """An event that SIGTERM and Ctrl-C set, so that work in hand is brought to a clean end; a second one kills."""
+    stop = Event()
+
+    def set_stop(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    signal.signal(signal.SIGTERM, set_stop)
+    signal.signal(signal.SIGINT, set_stop)
+    return stop
