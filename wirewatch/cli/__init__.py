@@ -28,13 +28,15 @@ COMMANDS = {
 class Failure(click.ClickException):
     """An error of ours as click shows it: one line, and the exit code of its kind."""
 
-    def __init__(self, error: WirewatchError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
-
     def show(self, file: Any = None) -> None:
         """Write the line to standard error."""
         click.echo(f"wirewatch: {self.format_message()}", file=file, err=True)
+
+
+class Mistake(Failure):
+    """The same for a user's mistake."""
+
+    exit_code = 2
 
 
 class LazyGroup(click.Group):
@@ -63,7 +65,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except WirewatchError as error:
-            raise Failure(error) from error
+            raise (Mistake if error.exit_code == Mistake.exit_code else Failure)(str(error)) from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,0 +1,5 @@
+"""Which articles tell the same story: pure, nothing here reads a clock or a server."""
+
+from wirewatch.stories.cluster import Judged, Stories
+
+__all__ = ["Judged", "Stories"]

@@ -1,0 +1,69 @@
+"""The clusterer: decides on story and version of each article, once, and remembers it in Kafka.
+
+Output, assignment and offsets of a batch are one transaction under a fixed id, so a crash leaves nothing
+half done and a frozen predecessor is fenced.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from threading import Event
+
+from wirewatch.models import ClusteredArticle, TaggedArticle
+from wirewatch.settings import Settings
+from wirewatch.stories import Stories
+from wirewatch.stream import Consumed, Publisher, Received, Rejected, TransactionalPublisher, Until, consume
+from wirewatch.stream.admin import ensure_topics
+from wirewatch.stream.compacted import read_table
+from wirewatch.topics import ARTICLES_CLUSTERED, ARTICLES_TAGGED, STORIES_ASSIGNED
+
+GROUP = "clusterer"
+
+log = logging.getLogger(__name__)
+
+
+def cluster_batch(
+    stories: Stories, publisher: Publisher, batch: Sequence[Received[TaggedArticle]], *, now: datetime
+) -> list[Rejected]:
+    """Judge each article in turn; publish it in its story, and the assignment where it is news."""
+    for received in batch:
+        judged = stories.judge(received.value)
+        if judged.changed:
+            publisher.publish(STORIES_ASSIGNED, judged.assignment, origin=received.origin)
+        clustered = ClusteredArticle(received.value, judged.story, judged.version, now)
+        publisher.publish(ARTICLES_CLUSTERED, clustered, origin=received.origin)
+    return []
+
+
+def remembered(settings: Settings) -> Stories:
+    """The stories as the assignments in Kafka tell them."""
+    stories = Stories()
+    for _, assignment in read_table(settings, STORIES_ASSIGNED):
+        if assignment is not None:
+            stories.restore(assignment)
+    log.info("%d articles remembered", len(stories))
+    return stories
+
+
+def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None = None) -> Consumed:
+    """Cluster what comes; see `consume` for when this ends and what it raises."""
+    ensure_topics(settings)
+    stories = Stories()
+
+    def remember() -> None:
+        nonlocal stories
+        stories = remembered(settings)
+
+    publisher = TransactionalPublisher(settings, GROUP)
+    return consume(
+        settings,
+        ARTICLES_TAGGED,
+        GROUP,
+        lambda batch: cluster_batch(stories, publisher, batch, now=datetime.now(UTC)),
+        publisher=publisher,
+        until=until,
+        opened=remember,
+        stop=stop,
+    )
