@@ -1,0 +1,74 @@
+# Two commands start everything: `make run` and `make test`. They need python3 (3.11 to 3.13) and the network.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first interpreter that runs, fits and can make a virtual environment; override with PYTHON=...
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+BIN := .venv/bin
+UV := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
+TOOLS := $(BIN)/.tools
+RUNTIME := $(BIN)/.installed
+DEV := $(BIN)/.installed-dev
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPOSE_SCHEMA := --builtin-schema vendor.compose-spec
+
+.PHONY: help setup run up test test-long check bench lock secrets build clean
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(DEV)  ## Install everything into .venv, the development tools included
+
+run: $(RUNTIME)  ## Run the main job once: real servers, the seed articles, a summary
+	$(BIN)/wirewatch run
+
+up: $(RUNTIME)  ## Keep the whole line running on this machine until Ctrl-C
+	$(BIN)/wirewatch up
+
+test: $(DEV)  ## Test everything on the real servers, with coverage
+	$(BIN)/python -m pytest -m 'not long' --cov --cov-report=term:skip-covered
+
+test-long: $(DEV)  ## The same and what takes minutes: many kills, long runs
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+check: $(DEV)  ## Format, lint, types, layers, the Compose file
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema $(COMPOSE_SCHEMA) docker-compose.yml
+
+bench: $(RUNTIME)  ## Measure the line on this machine
+	$(BIN)/wirewatch bench
+
+lock: $(TOOLS)  ## Resolve the dependencies anew and write the lock files
+	printf '%s\n' uv hatchling editables | $(COMPILE) --upgrade -o requirements-build.lock -
+	$(COMPILE) --upgrade --extra postgres -o requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+secrets:  ## Write .env with random passwords for docker-compose.yml; an existing .env stays
+	$(or $(PYTHON),python3) scripts/write_env.py
+
+build: $(TOOLS)  ## Build the wheel into dist/
+	$(BIN)/hatchling build -t wheel
+
+clean:  ## Remove what make made; .env stays
+	rm -rf .venv dist build .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Each stamp is written last, so that an interrupted installation starts again.
+$(TOOLS): requirements-build.lock
+	@test -n "$(PYTHON)" || { echo 'No Python 3.11 to 3.13 with venv on PATH; install one or say make PYTHON=...' >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@touch $@
+
+$(RUNTIME): $(TOOLS) pyproject.toml requirements.lock
+	$(UV) pip install --require-hashes -r requirements.lock
+	$(UV) pip install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.lock
+	$(UV) pip install --require-hashes -r requirements-dev.lock
+	@touch $@
