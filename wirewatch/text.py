@@ -82,3 +82,16 @@ def sane_time(moment: datetime | None, *, now: datetime) -> datetime | None:
     except OverflowError:
         moment = datetime.max.replace(tzinfo=UTC) if moment.year > now.year else EARLIEST
     return min(max(moment, EARLIEST), now + FUTURE_ALLOWED)
+
+
+def cut(text: str, limit: int) -> str:
+    """``text``, or as much of its beginning as ends with a word and fits into ``limit`` code points.
+
+    A single word of more than 200 code points is cut inside.
+    """
+    if len(text) <= limit:
+        return text
+    for end in range(limit, max(limit - 200, 0), -1):
+        if text[end].isspace():
+            return text[:end].rstrip()
+    return text[:limit]
