@@ -1,0 +1,1 @@
+"""Elasticsearch: what is stored there, how it is written and how it is asked. Nothing else imports its client."""

@@ -1,0 +1,90 @@
+"""The indices: made once, behind aliases, each with the mapping of its file in mappings/."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from elasticsearch import BadRequestError, Elasticsearch
+
+from wirewatch.errors import Refused
+from wirewatch.search.client import SERVER, address, asking, reason
+from wirewatch.search.documents import ARTICLES, STORIES
+from wirewatch.settings import Settings
+
+MAPPINGS = {ARTICLES: "articles.json", STORIES: "stories.json"}
+"""Alias -> file of its mapping."""
+
+
+def alias_of(settings: Settings, name: str) -> str:
+    """The alias ``name`` as this line calls it."""
+    return settings.name_prefix + name
+
+
+def mapping(name: str) -> dict[str, Any]:
+    """The mapping of the documents behind alias ``name``, as Elasticsearch takes it."""
+    text = files("wirewatch.search").joinpath("mappings", MAPPINGS[name]).read_bytes()
+    return msgspec.json.decode(text, type=dict[str, Any])
+
+
+def ensure_indices(settings: Settings) -> None:
+    """Makes the indices that are not there and adds new fields to those that are; doing it twice changes nothing.
+
+    Safe while others do the same. Raises Refused where an index holds another type for one of the fields, or
+    stands under the alias's own name.
+    """
+    with asking(settings, timeout_s=max(30.0, settings.connect_timeout_s)) as es:
+        for name in MAPPINGS:
+            alias = alias_of(settings, name)
+            if not es.indices.exists_alias(name=alias):
+                _create(es, settings, alias, mapping(name))
+            _add_fields(es, settings, alias, mapping(name))
+
+
+def delete_indices(settings: Settings) -> None:
+    """Deletes every index of this ``name_prefix`` with all that is in it; raises ValueError without a prefix."""
+    if not settings.name_prefix:
+        raise ValueError("indices without a name_prefix are somebody's news: they are never deleted by the program")
+    with asking(settings, timeout_s=max(30.0, settings.connect_timeout_s)) as es:
+        # By their names, one by one: Elasticsearch refuses to delete by wildcard.
+        for index in es.indices.get(index=f"{settings.name_prefix}news-*", allow_no_indices=True):
+            es.indices.delete(index=index, ignore_unavailable=True)
+
+
+def refresh(settings: Settings) -> None:
+    """Makes everything written so far searchable; nothing happens where there is no index yet."""
+    with asking(settings) as es:
+        es.indices.refresh(index=[alias_of(settings, name) for name in MAPPINGS], ignore_unavailable=True)
+
+
+def count(settings: Settings, name: str = ARTICLES) -> int:
+    """How many documents can be found behind alias ``name``; raises IndexMissing where there is none."""
+    with asking(settings) as es:
+        return int(es.count(index=alias_of(settings, name))["count"])
+
+
+def _create(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any]) -> None:
+    try:
+        es.indices.create(
+            index=f"{alias}-000001",
+            aliases={alias: {"is_write_index": True}},
+            mappings=fields,
+            settings={
+                "number_of_shards": 1,
+                "number_of_replicas": settings.elasticsearch_replicas,
+                "refresh_interval": "1s",
+            },
+        )
+    except BadRequestError as error:
+        # Another process was faster; its index is as good as ours.
+        if error.message != "resource_already_exists_exception":
+            raise
+
+
+def _add_fields(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any]) -> None:
+    try:
+        es.indices.put_mapping(index=alias, properties=fields["properties"])
+    except BadRequestError as error:
+        why = f"index {alias} has another mapping than this wirewatch writes: {reason(error.body)}"
+        raise Refused(SERVER, address(settings), why) from error
