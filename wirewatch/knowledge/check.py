@@ -165,19 +165,22 @@ def _shared_country_names(countries: Sequence[Country]) -> Iterator[tuple[str, s
 
 def _shared_aliases(actors: Sequence[Actor], countries: Sequence[Country]) -> Iterator[tuple[str, str]]:
     claims: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    written: dict[str, str] = {}
     for actor in actors:
         for language, alias, conditional in _claims(actor):
             mine = claims[language, alias_key(alias)]
+            written.setdefault(alias_key(alias), alias)
             mine[actor.id] = mine.get(actor.id, True) and conditional
     states = {alias_key(name): country.code for country in countries for name in (country.name, *country.aliases)}
-    for (language, alias), owners in claims.items():
+    for (language, key), owners in claims.items():
+        alias = written[key]
         if len(owners) > 1 and not all(owners.values()):
             loud = next(owner for owner, conditional in owners.items() if not conditional)
             others = ", ".join(owner for owner in owners if owner != loud)
             yield loud, f'alias "{alias}" is also an alias of {others}; make it conditional in each, or take it out'
-        if language == "en" and alias in states:
+        if language == "en" and key in states:
             for owner in (owner for owner, conditional in owners.items() if not conditional):
-                yield owner, f'alias "{alias}" is a name of the country {states[alias]}; make it conditional'
+                yield owner, f'alias "{alias}" is a name of the country {states[key]}; make it conditional'
 
 
 def _claims(actor: Actor) -> Iterator[tuple[str, str, bool]]:
