@@ -69,7 +69,7 @@ def write(
     documents: Sequence[Write],
     *,
     patience_s: float = PATIENCE_S,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Outcome:
     """Stores ``documents``, each unless the same or a newer version of it is there, and says what became of them.
 
