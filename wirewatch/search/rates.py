@@ -1,0 +1,18 @@
+"""How quickly articles come in."""
+
+from __future__ import annotations
+
+from wirewatch.search.client import asking
+from wirewatch.search.indices import ARTICLES, alias_of
+from wirewatch.settings import Settings
+
+
+def indexed_since(settings: Settings, *, seconds: int) -> int:
+    """Articles indexed in the last ``seconds``; 0 where there is no index yet."""
+    with asking(settings) as es:
+        answer = es.count(
+            index=alias_of(settings, ARTICLES),
+            query={"range": {"indexed_at": {"gte": f"now-{seconds}s"}}},
+            ignore_unavailable=True,
+        )
+    return int(answer["count"])
