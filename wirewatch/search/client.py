@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,9 +38,9 @@ def connect(settings: Settings, *, timeout_s: float | None = None) -> Elasticsea
     options: dict[str, Any] = {}
     if settings.elasticsearch_user is not None:
         options["basic_auth"] = (settings.elasticsearch_user, settings.elasticsearch_password or "")
-    if settings.elasticsearch_ca is not None:
-        options["ca_certs"] = settings.elasticsearch_ca
     try:
+        if settings.elasticsearch_ca is not None and url.startswith("https:"):
+            options["ssl_context"] = ssl.create_default_context(cafile=settings.elasticsearch_ca)
         return Elasticsearch(
             url,
             request_timeout=settings.connect_timeout_s if timeout_s is None else timeout_s,
@@ -48,7 +49,8 @@ def connect(settings: Settings, *, timeout_s: float | None = None) -> Elasticsea
             **options,
         )
     except (ValueError, OSError) as error:
-        raise SettingsError(f"elasticsearch {address(settings)}: {_one_line(str(error))}") from None
+        ca = f", elasticsearch_ca {settings.elasticsearch_ca}" if settings.elasticsearch_ca else ""
+        raise SettingsError(f"elasticsearch {address(settings)}{ca}: {_one_line(str(error))}") from None
 
 
 @contextmanager
