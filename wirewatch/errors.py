@@ -10,6 +10,7 @@ WirewatchError                 one line for the user, exit code 1
 │   ├── Refused                a server answers, but does not let us in or do it
 │   ├── IndexMissing           an index alias is not there
 │   └── ServerNotStarted       an embedded server did not come up
+├── RunFailed                  a DAG's run did not succeed
 └── StreamError
     ├── NewerSchema            a message comes from a newer wirewatch
     ├── TooManyRefused         so many messages are refused that the consumer is the likelier fault
@@ -105,12 +106,22 @@ class ServerNotStarted(ServerError):
     """An embedded server did not come up; the message carries the last lines of its log."""
 
 
+class RunFailed(WirewatchError):
+    """A DAG's run did not succeed; the line names the task and why."""
+
+
+NEEDS_A_PERSON = 3
+"""Exit code of a process that starting again would not mend."""
+
+
 class StreamError(WirewatchError):
     """A message or a consumer group is the reason."""
 
 
 class NewerSchema(StreamError):
     """A message was written by a newer wirewatch: the program is old, the news is good."""
+
+    exit_code = NEEDS_A_PERSON
 
     def __init__(self, where: str, schema: int, known: int) -> None:
         super().__init__(
@@ -121,6 +132,8 @@ class NewerSchema(StreamError):
 
 class TooManyRefused(StreamError):
     """So many messages are refused that the consumer is likelier wrong than they are."""
+
+    exit_code = NEEDS_A_PERSON
 
 
 class Fenced(StreamError):

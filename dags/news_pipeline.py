@@ -1,0 +1,204 @@
+"""The main job, on a schedule or by hand: articles in, the whole line to its end, and a summary."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, chain, dag, task
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from wirewatch.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ABOUT = """
+### Articles in, tagged, searchable
+
+Each run reads a folder of articles and lets the line work on them until everything that was waiting is done:
+
+| step | what it does |
+|---|---|
+| **produce_files** | reads the articles and hands them to Kafka |
+| **tag** | finds who and what place each article names, and why |
+| **cluster** | puts articles that tell the same story together |
+| **index** | stores them, so that `wirewatch search` and Kibana find them |
+| **summarise** | counts what came in and what it is about; open its *XCom* to read the result |
+
+**Running it by hand:** press *Trigger*. Leave *Folder or file* empty for the articles that come with wirewatch, or
+name a folder of your own: .txt, .md, .html, .json and .jsonl files are read. Choose *Old material* for an archive: it
+lets live news pass, and nobody is alerted about it.
+
+**Running it twice does no harm:** an article that is known already is not stored a second time.
+
+**When a step is red:** the last line of its log says what to do. A step tries again by itself while a server is away;
+after a mistake in the form it stops at once.
+"""
+
+
+def say_what_to_do(context: Context) -> None:
+    """Write the failure's reason, which says what to do, as the log's last line."""
+    error = context.get("exception")
+    reason = str(error).strip() or type(error).__name__
+    if type(error).__module__ != "wirewatch.errors":
+        reason += "; the lines above say where. Clear the task to try again: nothing is done twice"
+    log.error("%s: %s", context["ti"].task_id, reason)
+
+
+def running_servers() -> Settings:
+    """The settings with the addresses of servers that run; raises NoServers where there are none."""
+    from wirewatch.embedded import find_servers
+    from wirewatch.errors import NoServers
+    from wirewatch.settings import load_settings
+
+    settings = find_servers(load_settings())
+    if settings is None:
+        raise NoServers
+    return settings
+
+
+@dag(
+    dag_id="news_pipeline",
+    dag_display_name="News pipeline",
+    description="Reads articles, tags them, finds their stories and makes them searchable.",
+    doc_md=ABOUT,
+    schedule="*/15 * * * *",
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags=["wirewatch", "news"],
+    owner_links={"wirewatch": "https://github.com/wirewatch/wirewatch"},
+    default_args={
+        "owner": "wirewatch",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=5),
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[
+                RetryRule(
+                    "wirewatch.errors.UserMistake",
+                    action=RetryAction.FAIL,
+                    reason="What was given cannot work, however often it is tried.",
+                )
+            ]
+        ),
+        "execution_timeout": timedelta(minutes=30),
+        "on_failure_callback": say_what_to_do,
+        "on_retry_callback": say_what_to_do,
+    },
+    params={
+        "folder": Param(
+            None,
+            type=["null", "string"],
+            minLength=1,
+            title="Folder or file",
+            description="A path on the machine that runs the task. Empty: the articles that come with wirewatch.",
+        ),
+        "limit": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=10_000_000,
+            title="How many",
+            description="Read no more articles than this. Empty: all of them.",
+        ),
+        "lane": Param(
+            "live",
+            type="string",
+            enum=["live", "backfill"],
+            values_display={"live": "News of today", "backfill": "Old material"},
+            title="What it is",
+            description="Old material waits while there is news, and nobody is alerted about it.",
+        ),
+    },
+)
+def news_pipeline() -> None:
+    """Feed the line, let each consumer work to the end it sees, and sum up."""
+
+    @task
+    def produce_files(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
+        """Hand the articles to Kafka."""
+        from producers import files
+        from wirewatch.resources import seeds_folder
+        from wirewatch.search.overview import overview
+
+        form = params or {}
+        settings = running_servers()
+        stored = overview(settings, limit=1).articles
+        produced = files.run(
+            settings,
+            [form.get("folder") or str(seeds_folder())],
+            backfill=form.get("lane") == "backfill",
+            limit=form.get("limit"),
+            airflow_run_id=run_id,
+        )
+        for line in produced.refused:
+            log.warning("refused: %s", line)
+        return {
+            "files": produced.files,
+            "read": produced.read,
+            "published": produced.published,
+            "refused": list(produced.refused[:100]),
+            "refused_count": len(produced.refused),
+            "stored_before": stored,
+        }
+
+    @task
+    def tag() -> dict[str, Any]:
+        """Tag what waits."""
+        from consumers import tagger
+        from wirewatch.stream import Until
+
+        consumed = tagger.run(running_servers(), Until.END)
+        return {"handled": consumed.handled, "refused": consumed.refused}
+
+    @task
+    def cluster() -> dict[str, Any]:
+        """Put what waits into its stories."""
+        from consumers import clusterer
+        from wirewatch.stream import Until
+
+        consumed = clusterer.run(running_servers(), Until.END)
+        return {"handled": consumed.handled, "refused": consumed.refused}
+
+    @task
+    def index() -> dict[str, Any]:
+        """Store what waits."""
+        from consumers import indexer
+        from wirewatch.stream import Until
+
+        consumed = indexer.run(running_servers(), Until.END)
+        return {"handled": consumed.handled, "refused": consumed.refused}
+
+    @task
+    def summarise(produced: dict[str, Any], consumed: list[dict[str, Any]]) -> dict[str, Any]:
+        """Count what came in and what it is about."""
+        import msgspec
+
+        from wirewatch.search.overview import overview
+
+        found = overview(running_servers(), limit=8)
+        tagged, clustered, indexed = consumed
+        return {
+            "files": produced["files"],
+            "read": produced["read"],
+            "published": produced["published"],
+            "tagged": tagged["handled"] - tagged["refused"],
+            "clustered": clustered["handled"] - clustered["refused"],
+            "indexed": indexed["handled"] - indexed["refused"],
+            "new": found.articles - produced["stored_before"],
+            "refused": produced["refused_count"] + sum(step["refused"] for step in consumed),
+            "refused_inputs": produced["refused"],
+            "overview": msgspec.to_builtins(found),
+        }
+
+    produced = produce_files()
+    consumed = [tag(), cluster(), index()]
+    chain(produced, *consumed, summarise(produced, consumed))  # type: ignore[arg-type]  # TaskFlow hands on the values
+
+
+news_pipeline()
