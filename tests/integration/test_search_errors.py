@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -256,10 +256,23 @@ def test_a_server_that_stays_busy_is_unavailable_when_patience_ends(answer: Call
 
 def test_the_waits_between_attempts_grow_and_end_within_the_patience() -> None:
     waits: list[float] = []
+
+    def waiting(seconds: float) -> None:
+        waits.append(seconds)
+        time.sleep(seconds)
+
     with answering(always(429)) as (settings, _), connect(settings) as es, pytest.raises(Unavailable):
-        write(es, settings, documents(1), patience_s=0.5, sleep=lambda s: (waits.append(s), time.sleep(s))[1])
+        write(es, settings, documents(1), patience_s=0.5, sleep=waiting)
     assert waits == sorted(set(waits))
     assert 0 < sum(waits) <= 0.5
+
+
+def test_who_is_told_to_stop_asks_a_busy_server_no_more() -> None:
+    stop = Event()
+    stop.set()
+    with answering(always(429)) as (settings, asked), connect(settings) as es, pytest.raises(Unavailable):
+        write(es, settings, documents(1), sleep=stop.wait)
+    assert len(asked) == 1
 
 
 def test_a_request_that_is_too_large_is_cut_until_it_is_taken_and_a_document_that_is_too_large_alone_is_refused() -> (

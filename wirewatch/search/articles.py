@@ -76,7 +76,7 @@ def write(
     What Elasticsearch answers with 400 or 413 is refused, document by document. What it is too busy for is sent
     again for ``patience_s`` seconds, then Unavailable is raised: some documents may be stored by then, and writing
     them all once more is harmless. Raises IndexMissing without an index and Refused where we may not write.
-    ``sleep`` waits between attempts; a service gives one that ends when it is asked to stop.
+    ``sleep`` waits between attempts and says whether to give up: `threading.Event.wait` does, when told to stop.
     """
     lines, refused = _prepare(settings, documents)
     written = unchanged = 0
@@ -94,9 +94,8 @@ def write(
         if why is None:
             return Outcome(written, unchanged, tuple(sorted(refused, key=lambda document: document.position)))
         wait = min(_FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S)
-        if time.monotonic() + wait > give_up:
+        if time.monotonic() + wait > give_up or sleep(wait):
             raise why
-        sleep(wait)
         requests = list(_requests(busy))
     raise AssertionError  # count() does not end
 

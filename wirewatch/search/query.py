@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +24,6 @@ MOST = 10_000
 
 _FIELDS = ["title^3", "text", "summary", "actor_names.words", "location_names.words"]
 _LONG = ["text", "mentions"]
-_LOOKED_AT = 500
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -112,23 +110,3 @@ def _conditions(
         # cross_fields: each word may stand in another field ("Homs" in a name, "truce" in the text).
         must = {"query_string": {"query": query, "fields": _FIELDS, "default_operator": "AND", "type": "cross_fields"}}
     return {"bool": {"must": [must], "filter": filters}}
-
-
-def locate(settings: Settings, place: str) -> Point | None:
-    """Where the stored articles say that ``place`` is ("Homs" or "Homs, SY"); None where none of them names it.
-
-    It is the point that most articles naming the place share, so it needs no gazetteer.
-    """
-    name, _, country = (part.strip() for part in place.partition(","))
-    filters: list[dict[str, Any]] = [{"match_phrase": {"location_names.words": name}}, {"exists": {"field": "geo"}}]
-    if country:
-        filters.append({"term": {"countries": country.upper()}})
-    with asking(settings) as es:
-        answer = es.search(
-            index=alias_of(settings, ARTICLES),
-            query={"bool": {"filter": filters}},
-            source_includes=["geo"],
-            size=_LOOKED_AT,
-        )
-    points = [msgspec.convert(point, Point) for hit in answer["hits"]["hits"] for point in hit["_source"]["geo"]]
-    return Counter(points).most_common(1)[0][0] if points else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wirewatch.search.client import asking
-from wirewatch.search.indices import ARTICLES, alias_of
+from wirewatch.search.documents import ARTICLES
+from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
 
 
