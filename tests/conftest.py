@@ -33,7 +33,7 @@ def line_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings
 
 @pytest.fixture
 def settings(line_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """The same servers with names (``t3f9a1.``…) and a data folder that no other test uses; indices are deleted after."""
+    """The same servers with names (``t3f9a1.``…) and a data folder that no other test uses."""
     prefix = f"t{secrets.token_hex(3)}."
     yield msgspec.structs.replace(line_settings, name_prefix=prefix, data_dir=str(tmp_path / "data"))
     # One node holds a limited number of shards, and a run has hundreds of tests.

@@ -1,6 +1,17 @@
 """A real Kafka and a real Elasticsearch as child processes: embedded mode is nothing but other Settings."""
 
-from wirewatch.embedded.servers import Running, find_servers, servers
-from wirewatch.embedded.state import UpState, clear_state, read_state, write_state
+from wirewatch.embedded.process import Child, stop_all
+from wirewatch.embedded.servers import find_servers, servers
+from wirewatch.embedded.state import UpState, clear_state, process_created, read_state, write_state
 
-__all__ = ["Running", "UpState", "clear_state", "find_servers", "read_state", "servers", "write_state"]
+__all__ = [
+    "Child",
+    "UpState",
+    "clear_state",
+    "find_servers",
+    "process_created",
+    "read_state",
+    "servers",
+    "stop_all",
+    "write_state",
+]
