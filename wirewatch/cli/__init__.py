@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from wirewatch.errors import WirewatchError
+from wirewatch.errors import NEEDS_A_PERSON, UserMistake, WirewatchError
 
 COMMANDS = {
     "run": ("run", "The main job, once: real servers, the seeds, the whole line, a summary."),
@@ -36,7 +36,16 @@ class Failure(click.ClickException):
 class Mistake(Failure):
     """The same for a user's mistake."""
 
-    exit_code = 2
+    exit_code = UserMistake.exit_code
+
+
+class NeedsAPerson(Failure):
+    """The same for what starting again would not mend."""
+
+    exit_code = NEEDS_A_PERSON
+
+
+FAILURES = {kind.exit_code: kind for kind in (Failure, Mistake, NeedsAPerson)}
 
 
 class LazyGroup(click.Group):
@@ -65,7 +74,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except WirewatchError as error:
-            raise (Mistake if error.exit_code == Mistake.exit_code else Failure)(str(error)) from error
+            raise FAILURES[error.exit_code](str(error)) from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -23,11 +23,12 @@ from wirewatch.topics import (
 )
 
 READS = {
-    "tagger": (ARTICLES_RAW.name, ARTICLES_BULK.name),
-    "clusterer": (ARTICLES_TAGGED.name,),
-    "indexer": (ARTICLES_CLUSTERED.name,),
+    "tagger": ARTICLES_RAW.name,
+    "tagger-bulk": ARTICLES_BULK.name,
+    "clusterer": ARTICLES_TAGGED.name,
+    "indexer": ARTICLES_CLUSTERED.name,
 }
-"""Which consumer group reads which topics."""
+"""Which consumer group reads which topic."""
 
 
 @contextmanager
@@ -101,14 +102,23 @@ def lag(settings: Settings) -> dict[str, int]:
             )
         ) as consumer:
             behind = {}
-            for group, topics in READS.items():
-                names = [prefix + topic for topic in topics if prefix + topic in present]
-                partitions = [TopicPartition(n, p) for n in names for p in consumer.partitions_for_topic(n) or ()]
+            for group, topic in READS.items():
+                name = prefix + topic
+                numbers = consumer.partitions_for_topic(name) if name in present else ()
+                partitions = [TopicPartition(name, number) for number in numbers]
                 ends = consumer.end_offsets(partitions) if partitions else {}
                 starts = consumer.beginning_offsets(partitions) if partitions else {}
                 done = committed.get(prefix + group, {})
                 behind[group] = sum(_behind(done.get(tp), starts[tp], end) for tp, end in ends.items())
             return behind
+
+
+def members(settings: Settings) -> dict[str, int]:
+    """How many processes each consumer group has at work."""
+    names = {settings.name_prefix + group: group for group in READS}
+    with admin(settings) as client:
+        described = client.describe_groups(list(names))
+    return {group: len(described.get(name, {}).get("members") or ()) for name, group in names.items()}
 
 
 def _behind(done: Any, start: int, end: int) -> int:

@@ -91,10 +91,10 @@ class Publisher:
             for future in pending:
                 future.get(timeout=0)
 
-    def finish(self, consumer: KafkaConsumer, offsets: Offsets) -> None:
+    def finish(self, group: str, consumer: KafkaConsumer, offsets: Offsets) -> None:
         """Make a consumed batch final: first its effects, then its offsets."""
         self.flush()
-        failpoint(f"{self._group(consumer)}.after_effect")
+        failpoint(f"{group}.after_effect")
         with as_our_errors(self._settings):
             consumer.commit(as_committed(offsets), timeout_ms=DELIVERY_TIMEOUT_S * 1000)
 
@@ -130,9 +130,6 @@ class Publisher:
                 transactional_id=transactional_id,
             )
 
-    def _group(self, consumer: KafkaConsumer) -> str:
-        return str(consumer.config["group_id"]).removeprefix(self._settings.name_prefix)
-
 
 class TransactionalPublisher(Publisher):
     """Publishes exactly once: a batch's messages and its offsets become visible together or not at all.
@@ -157,13 +154,13 @@ class TransactionalPublisher(Publisher):
         with as_our_errors(self._settings):
             self._live().begin_transaction()
 
-    def finish(self, consumer: KafkaConsumer, offsets: Offsets) -> None:
+    def finish(self, group: str, consumer: KafkaConsumer, offsets: Offsets) -> None:
         """Commit the batch's messages together with its offsets; Fenced where another has taken over."""
         self.flush()
         producer = self._live()
         with as_our_errors(self._settings):
             producer.send_offsets_to_transaction(as_committed(offsets), consumer.group_metadata())
-            failpoint(f"{self._group(consumer)}.inside_transaction")
+            failpoint(f"{group}.inside_transaction")
             producer.commit_transaction()
 
     def abort(self) -> None:

@@ -1,0 +1,303 @@
+"""The consuming loop on a real Kafka: nothing skipped, nothing lost, live before bulk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+import msgspec
+import pytest
+from kafka import KafkaProducer
+
+from tests.builders import article, numbered
+from wirewatch.errors import NewerSchema, TooManyRefused, Unavailable
+from wirewatch.models import Article, Origin
+from wirewatch.settings import Settings
+from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
+from wirewatch.stream.admin import ensure_topics, lag
+from wirewatch.stream.dead_letters import replay, waiting
+from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW
+
+Handle = Callable[[Sequence[Received[Article]]], Sequence[Rejected]]
+
+
+@pytest.fixture(autouse=True)
+def _topics(settings: Settings) -> None:
+    ensure_topics(settings)
+
+
+@pytest.fixture
+def raw(settings: Settings) -> Iterator[KafkaProducer]:
+    """A producer of any bytes."""
+    with closing(KafkaProducer(bootstrap_servers=settings.kafka)) as producer:
+        yield producer
+
+
+def publish(settings: Settings, articles: Sequence[Article], *, bulk: bool = False) -> None:
+    with Publisher(settings) as publisher:
+        for one in articles:
+            topic, origin = (ARTICLES_BULK, Origin.BACKFILL) if bulk else (ARTICLES_RAW, Origin.LIVE)
+            publisher.publish(topic, one, origin=origin)
+
+
+def work(settings: Settings, handle: Handle, until: Until = Until.END, stop: threading.Event | None = None) -> Consumed:
+    publisher = Publisher(settings)
+    return consume(
+        settings,
+        ARTICLES_RAW,
+        "tagger",
+        handle,
+        publisher=publisher,
+        until=until,
+        slow_lane=ARTICLES_BULK,
+        stop=stop,
+    )
+
+
+class Seen(list[str]):
+    """Collects the titles it is given and refuses none."""
+
+    def __call__(self, batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        self.extend(received.value.title for received in batch)
+        return []
+
+
+def titles(articles: Sequence[Article]) -> list[str]:
+    return sorted(one.title for one in articles)
+
+
+def test_every_message_is_handled_once_and_a_second_run_finds_none(settings: Settings) -> None:
+    articles = numbered(500)
+    publish(settings, articles)
+    seen, again = Seen(), Seen()
+    assert work(settings, seen) == Consumed(500, 0)
+    assert work(settings, again) == Consumed(0, 0)
+    assert sorted(seen) == titles(articles)
+    assert again == []
+
+
+def test_an_empty_topic_ends_at_once(settings: Settings) -> None:
+    started = time.monotonic()
+    assert work(settings, Seen()) == Consumed(0, 0)
+    assert time.monotonic() - started < 10
+
+
+def test_until_end_leaves_what_came_after_the_start(settings: Settings) -> None:
+    publish(settings, numbered(10))
+    late = article("Came later")
+
+    def handle_and_publish(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        if len(seen) < 1_000:
+            publish(settings, [article(f"Later {len(seen)} {n}") for n in range(3)])
+        return seen(batch)
+
+    seen = Seen()
+    work(settings, handle_and_publish)
+    assert late.title not in seen
+    assert len(seen) < 100, "it ran after new messages for ever"
+
+
+def test_a_live_article_overtakes_those_of_the_slow_lane(settings: Settings) -> None:
+    settings = msgspec.structs.replace(settings, bulk_batch_size=5)
+    publish(settings, numbered(300), bulk=True)
+    order: list[str] = []
+
+    def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        if not order:
+            publish(settings, [article("Breaking")])
+        order.extend(received.value.title for received in batch)
+        time.sleep(0.02)
+        return []
+
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(settings, handle, Until.STOPPED, stop))
+    thread.start()
+    deadline = time.monotonic() + 60
+    while len(order) < 301 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    thread.join(20)
+    assert "Breaking" in order
+    assert order.index("Breaking") < 150
+
+
+def test_the_origin_of_a_message_is_seen_by_its_handler(settings: Settings) -> None:
+    publish(settings, [article("Live")])
+    publish(settings, [article("Old")], bulk=True)
+    origins: dict[str, Origin] = {}
+
+    def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        origins.update({received.value.title: received.origin for received in batch})
+        return []
+
+    work(settings, handle)
+    assert origins == {"Live": Origin.LIVE, "Old": Origin.BACKFILL}
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "reason"),
+    [
+        (b"\xff\xfe no json", [("schema", b"1")], "not a Article"),
+        (b'{"id": "a"}', [("schema", b"1")], "missing required field"),
+        (b'{"id": 7}', [], "Expected `str`"),
+        (b"[]", [("schema", b"one")], "header not readable"),
+        (b"{}", [("origin", b"elsewhere")], "header not readable"),
+        (None, [("schema", b"1")], "no body"),
+    ],
+    ids=["no JSON", "fields missing", "wrong type", "odd schema", "odd origin", "tombstone"],
+)
+def test_what_cannot_be_decoded_becomes_a_dead_letter_and_its_neighbours_go_on(
+    settings: Settings, raw: KafkaProducer, value: bytes | None, headers: list[tuple[str, bytes]], reason: str
+) -> None:
+    raw.send(settings.name_prefix + ARTICLES_RAW.name, value=value, key=b"k", headers=headers).get(10)
+    publish(settings, [article("Good")])
+    seen = Seen()
+    assert work(settings, seen) == Consumed(2, 1)
+    assert seen == ["Good"]
+    (letter,) = waiting(settings)
+    assert reason in letter.reason
+    assert letter.value == (value or b"")
+    assert letter.consumer == "tagger"
+
+
+def test_a_refused_message_goes_through_when_replayed_after_its_cause_is_gone(settings: Settings) -> None:
+    publish(settings, [article("Fine"), article("Troubled")])
+
+    def refuse_troubled(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        return [Rejected(r.record, "for now") for r in batch if r.value.title == "Troubled"]
+
+    assert work(settings, refuse_troubled) == Consumed(2, 1)
+    assert [letter.reason for letter in waiting(settings)] == ["for now"]
+    assert replay(settings) == 1
+    assert waiting(settings) == []
+    seen = Seen()
+    work(settings, seen)
+    assert seen == ["Troubled"]
+
+
+def test_replay_takes_no_more_letters_than_it_is_told(settings: Settings) -> None:
+    publish(settings, numbered(3))
+    work(settings, lambda batch: [Rejected(r.record, "no") for r in batch])
+    assert replay(settings, limit=2) == 2
+    assert len(waiting(settings)) == 1
+
+
+def test_a_message_of_a_newer_schema_stops_the_consumer_and_nothing_is_skipped(
+    settings: Settings, raw: KafkaProducer
+) -> None:
+    topic = settings.name_prefix + ARTICLES_RAW.name
+    encoded = msgspec.json.encode(article("From the future"))
+    publish(settings, [article("Before", id="k")])
+    raw.send(topic, value=encoded, key=b"k", headers=[("schema", b"2")]).get(10)
+    publish(settings, [article("After", id="k")])
+    seen = Seen()
+    for _ in range(2):  # a restart stops at the same message
+        with pytest.raises(NewerSchema, match="update wirewatch"):
+            work(settings, seen)
+    assert seen == ["Before"]
+    assert waiting(settings) == []
+    assert lag(settings)["tagger"] == 2
+
+
+def test_a_topic_full_of_poison_stops_the_consumer_before_it_is_emptied(settings: Settings, raw: KafkaProducer) -> None:
+    for n in range(400):
+        raw.send(settings.name_prefix + ARTICLES_RAW.name, value=b"poison %d" % n)
+    raw.flush()
+    with pytest.raises(TooManyRefused, match="leaves the rest where they are"):
+        work(settings, Seen())
+    assert len(waiting(settings)) <= settings.refused_allowed
+    assert lag(settings)["tagger"] >= 400 - settings.refused_allowed
+
+
+def test_a_few_refusals_among_many_do_not_stop_the_consumer(settings: Settings) -> None:
+    publish(settings, numbered(400))
+    refused = work(settings, lambda batch: [Rejected(r.record, "no") for r in batch if r.value.title.endswith("7")])
+    assert refused == Consumed(400, 40)
+
+
+def test_a_batch_that_meets_a_missing_server_is_tried_again_whole(settings: Settings) -> None:
+    articles = numbered(20)
+    publish(settings, articles)
+    seen, failures = Seen(), iter([True, True])
+
+    def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        if next(failures, False):
+            raise Unavailable("Elasticsearch", "http://nowhere", "it sleeps")
+        return seen(batch)
+
+    assert work(settings, handle) == Consumed(20, 0)
+    assert sorted(seen) == titles(articles)
+
+
+def test_a_crash_in_the_handler_loses_nothing(settings: Settings) -> None:
+    publish(settings, numbered(20))
+
+    def crash(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work(settings, crash)
+    seen = Seen()
+    work(settings, seen)
+    assert len(seen) == 20
+
+
+def test_a_stop_ends_within_ten_seconds_and_nothing_is_repeated(settings: Settings) -> None:
+    articles = numbered(200)
+    publish(settings, articles)
+    settings = msgspec.structs.replace(settings, batch_size=10)
+    seen, stop = Seen(), threading.Event()
+
+    def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        time.sleep(0.05)
+        if len(seen) > 50:
+            stop.set()
+        return seen(batch)
+
+    started = time.monotonic()
+    work(settings, handle, Until.STOPPED, stop)
+    assert time.monotonic() - started < 15
+    assert 50 < len(seen) < 200
+    work(settings, seen)
+    assert sorted(seen) == titles(articles)
+
+
+def test_two_consumers_of_a_group_share_the_work_and_miss_nothing(settings: Settings) -> None:
+    articles = numbered(400)
+    settings = msgspec.structs.replace(settings, batch_size=10)
+    parts = [Seen(), Seen()]
+    stop = threading.Event()
+
+    def slowly(seen: Seen) -> Handle:
+        def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+            time.sleep(0.02)
+            return seen(batch)
+
+        return handle
+
+    threads = [threading.Thread(target=work, args=(settings, slowly(s), Until.STOPPED, stop)) for s in parts]
+    for thread in threads:
+        thread.start()
+    time.sleep(3)
+    publish(settings, articles)
+    deadline = time.monotonic() + 60
+    while len({*parts[0], *parts[1]}) < 400 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    stop.set()
+    for thread in threads:
+        thread.join(20)
+    assert {*parts[0], *parts[1]} == {one.title for one in articles}
+    assert all(parts), "one of the two did all the work"
+
+
+def test_kafka_out_of_reach_is_one_line_within_fifteen_seconds(settings: Settings) -> None:
+    nowhere = msgspec.structs.replace(settings, kafka="127.0.0.1:9", connect_timeout_s=3)
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match=r"Kafka at 127\.0\.0\.1:9") as caught:
+        work(nowhere, Seen())
+    assert time.monotonic() - started < 15
+    assert "\n" not in str(caught.value)
+    with pytest.raises(Unavailable, match=r"Kafka at 127\.0\.0\.1:9"):
+        ensure_topics(nowhere)
