@@ -19,13 +19,14 @@ LOCK = "servers.lock"
 
 
 class UpState(msgspec.Struct, frozen=True):
-    """A line that runs: the process that holds it (by id and time of creation) and where its parts listen."""
+    """A line that runs: the process that holds it (by id and time of creation), its consumers, where its parts listen."""
 
     pid: int
     created: float
     kafka: str
     elasticsearch: str
     started_at: str
+    consumers: tuple[str, ...] = ()
     page: str | None = None
     airflow: str | None = None
 

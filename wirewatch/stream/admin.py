@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+    TopicAlreadyExistsError,
+)
 
 from wirewatch.settings import Settings
 from wirewatch.stream.connection import MAX_MESSAGE_BYTES, as_our_errors, bootstrap
@@ -21,6 +27,8 @@ from wirewatch.topics import (
     Topic,
     dead_letters,
 )
+
+T = TypeVar("T")
 
 READS = {
     "tagger": ARTICLES_RAW.name,
@@ -91,7 +99,7 @@ def lag(settings: Settings) -> dict[str, int]:
     with admin(settings) as client:
         present = set(client.list_topics())
         groups = [prefix + group for group in READS]
-        committed = client.list_group_offsets(groups)
+        committed = _when_ready(settings, lambda: client.list_group_offsets(groups))
         with closing(
             KafkaConsumer(
                 bootstrap_servers=bootstrap(settings),
@@ -117,8 +125,20 @@ def members(settings: Settings) -> dict[str, int]:
     """How many processes each consumer group has at work."""
     names = {settings.name_prefix + group: group for group in READS}
     with admin(settings) as client:
-        described = client.describe_groups(list(names))
+        described = _when_ready(settings, lambda: client.describe_groups(list(names)))
     return {group: len(described.get(name, {}).get("members") or ()) for name, group in names.items()}
+
+
+def _when_ready(settings: Settings, ask: Callable[[], T]) -> T:
+    """The answer of the group coordinator, which a broker that just started does not have at once."""
+    give_up = time.monotonic() + settings.connect_timeout_s
+    while True:
+        try:
+            return ask()
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.2)
 
 
 def _behind(done: Any, start: int, end: int) -> int:

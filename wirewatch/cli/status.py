@@ -1,0 +1,109 @@
+"""`wirewatch status`: what runs, how far behind it is, what it refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wirewatch.cli.common import json_option, print_json
+from wirewatch.errors import WirewatchError
+from wirewatch.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@click.command()
+@json_option
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Say whether servers and consumers are well, how far behind they are, and what they refused.
+
+    Exit code 0 means healthy.
+
+    \b
+    wirewatch status --json
+    """
+    from wirewatch.embedded import find_servers, read_state
+
+    settings = load_settings()
+    found = find_servers(settings)
+    state = read_state(settings.data_dir)
+    found = found and _impatient(found)
+    report: dict[str, Any] = {
+        "servers": {
+            "kafka": found and found.kafka,
+            "elasticsearch": found and found.elasticsearch,
+            "airflow": state and state.airflow,
+        },
+        "lag": {},
+        "consumers": {},
+        "rates": {},
+        "feeds": {},
+        "dead_letters": {},
+        "page": state and state.page,
+        "problems": [],
+    }
+    if found is None:
+        report["problems"].append("nothing is up here; `wirewatch up --detach` starts it")
+    else:
+        _look(found, report)
+        missing = [name for name in (state.consumers if state else ()) if not report["consumers"].get(name, 1)]
+        report["problems"] += [f"{name} is not running; its log is in {settings.data_dir}/logs" for name in missing]
+    if as_json:
+        print_json(report)
+    else:
+        _show(report)
+    ctx.exit(1 if report["problems"] else 0)
+
+
+def _impatient(settings: Settings) -> Settings:
+    import msgspec
+
+    return msgspec.structs.replace(settings, connect_timeout_s=min(settings.connect_timeout_s, 3.0))
+
+
+def _look(settings: Settings, report: dict[str, Any]) -> None:
+    from wirewatch.search.client import reachable
+    from wirewatch.search.rates import indexed_since
+    from wirewatch.stream.admin import lag, members
+    from wirewatch.stream.dead_letters import waiting
+
+    problems: list[str] = report["problems"]
+
+    def ask(question: Callable[[], None]) -> None:
+        try:
+            question()
+        except WirewatchError as error:
+            if str(error) not in problems:
+                problems.append(str(error))
+
+    def kafka() -> None:
+        report["lag"] = lag(settings)
+        report["consumers"] = members(settings)
+        report["dead_letters"] = dict(Counter(letter.consumer for letter in waiting(settings)))
+
+    def elasticsearch() -> None:
+        reachable(settings)
+        report["rates"] = {"articles_per_minute": indexed_since(settings, seconds=60)}
+
+    ask(kafka)
+    ask(elasticsearch)
+
+
+def _show(report: dict[str, Any]) -> None:
+    servers = report["servers"]
+    click.echo(f"Kafka          {servers['kafka'] or 'not running'}")
+    click.echo(f"Elasticsearch  {servers['elasticsearch'] or 'not running'}")
+    for group, behind in report["lag"].items():
+        running = report["consumers"].get(group, 0)
+        click.echo(
+            f"{group:<14} {f'{running} running' if running else 'not running'}, {behind} behind, "
+            f"{report['dead_letters'].get(group, 0)} dead letters"
+        )
+    if report["rates"]:
+        click.echo(f"indexed        {report['rates']['articles_per_minute']} articles in the last minute")
+    for problem in report["problems"]:
+        click.echo(f"! {problem}")
