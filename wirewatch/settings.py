@@ -19,6 +19,8 @@ from wirewatch.errors import SettingsError
 
 PREFIX = "WIREWATCH_"
 FILE = "wirewatch.toml"
+NOT_SETTINGS = (PREFIX + "FAILPOINT", PREFIX + "TEST_")
+"""Variables of our prefix that are for tests and not for users."""
 
 
 def _about(description: str, **limits: Any) -> Meta:
@@ -136,7 +138,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
             raise SettingsError(f"{path}: not readable as TOML: {error}") from None
     known = {field.name for field in msgspec.structs.fields(Settings)}
     for variable, value in environ.items():
-        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+        if not variable.startswith(PREFIX) or variable.startswith(NOT_SETTINGS):
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name not in known:
@@ -149,7 +151,3 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings ({PREFIX}* or {path.name}): {error}") from None
-
-
-NOT_SETTINGS = frozenset({PREFIX + "FAILPOINT", PREFIX + "TEST_KAFKA", PREFIX + "TEST_ELASTICSEARCH"})
-"""Variables of our prefix that are not for users: the tests' own."""

@@ -157,6 +157,7 @@ class TransactionalPublisher(Publisher):
     def finish(self, group: str, consumer: KafkaConsumer, offsets: Offsets) -> None:
         """Commit the batch's messages together with its offsets; Fenced where another has taken over."""
         self.flush()
+        failpoint(f"{group}.after_effect")
         producer = self._live()
         with as_our_errors(self._settings):
             producer.send_offsets_to_transaction(as_committed(offsets), consumer.group_metadata())

@@ -1,0 +1,150 @@
+"""The line as it runs for real: one process a consumer, killed, frozen and started again by the tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from wirewatch.embedded import Child
+from wirewatch.failpoints import VARIABLE
+from wirewatch.models import Article, Assignment, ClusteredArticle, Origin
+from wirewatch.search.client import asking
+from wirewatch.search.indices import alias_of, count, ensure_indices, refresh
+from wirewatch.settings import Settings
+from wirewatch.stream import Publisher
+from wirewatch.stream.admin import ensure_topics
+from wirewatch.stream.compacted import read_table
+from wirewatch.topics import ARTICLES_BULK, ARTICLES_CLUSTERED, ARTICLES_RAW, CONSUMERS, STORIES_ASSIGNED
+
+
+def quick(settings: Settings, **changes: object) -> Settings:
+    """The settings with small batches and a short session, so that a killed consumer's work moves on soon."""
+    given: dict[str, object] = {"session_timeout_s": 2.0, "batch_size": 100, "ner": "off"}
+    return msgspec.structs.replace(settings, **(given | changes))
+
+
+def prepare(settings: Settings) -> None:
+    """Topics and indices."""
+    ensure_topics(settings)
+    ensure_indices(settings)
+
+
+def publish(settings: Settings, articles: list[Article], *, bulk: bool = False) -> None:
+    """Articles onto the live lane, or the slow one."""
+    topic, origin = (ARTICLES_BULK, Origin.BACKFILL) if bulk else (ARTICLES_RAW, Origin.LIVE)
+    with Publisher(settings) as publisher:
+        for article in articles:
+            publisher.publish(topic, article, origin=origin)
+
+
+class Consumer:
+    """One consumer process; dead ones are started again by `keep`, with a failpoint while any is left."""
+
+    def __init__(self, settings: Settings, name: str, failpoints: list[str] | None = None, tag: str = "") -> None:
+        self._settings, self._name = settings, name
+        self._failpoints = list(failpoints or [])
+        self._log = Path(settings.data_dir) / "logs" / f"{name}{tag}.log"
+        self.deaths = 0
+        self.child = self._start()
+
+    def _start(self) -> Child:
+        environment: Mapping[str, str] = os.environ | self._settings.environment()
+        if self._failpoints:
+            environment = {**environment, VARIABLE: self._failpoints.pop(0)}
+        child = Child(
+            self._name,
+            [sys.executable, "-W", "ignore", "-m", "wirewatch", "consume", self._name],
+            env=environment,
+            cwd=Path("/"),
+            log=self._log,
+        )
+        child.start()
+        return child
+
+    def keep(self) -> None:
+        """Start it again when it is dead."""
+        if not self.child.alive():
+            self.deaths += 1
+            self.child = self._start()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the consumer itself."""
+        assert self.child.pid is not None
+        os.kill(self.child.pid, number)
+
+    def log(self) -> str:
+        """The last lines it logged."""
+        return self.child.tail(20)
+
+
+@contextmanager
+def consumers(settings: Settings, failpoints: Mapping[str, list[str]] | None = None) -> Iterator[dict[str, Consumer]]:
+    """All consumers of the line; stopped at the end."""
+    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    running = {name: Consumer(settings, name, (failpoints or {}).get(name)) for name in CONSUMERS}
+    try:
+        yield running
+    finally:
+        for one in running.values():
+            one.child.ask_to_stop()
+        for one in running.values():
+            one.child.stop()
+
+
+def wait_until(
+    condition: Callable[[], bool], timeout_s: float, *, meanwhile: Callable[[], object] = lambda: None, what: str
+) -> float:
+    """Seconds until ``condition`` held; fails after ``timeout_s``."""
+    started = time.monotonic()
+    while not condition():
+        meanwhile()
+        assert time.monotonic() - started < timeout_s, f"not within {timeout_s} s: {what}"
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+def documents(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Story and version of every article in the index, by article id."""
+    refresh(settings)
+    found: dict[str, tuple[str, int]] = {}
+    after: list[object] | None = None
+    with asking(settings) as es:
+        while True:
+            answer = es.search(
+                index=alias_of(settings, "news-articles"),
+                size=5_000,
+                sort=[{"id": "asc"}],
+                source=["id", "story_id", "version"],
+                search_after=after,
+            )
+            hits = answer["hits"]["hits"]
+            if not hits:
+                return found
+            for hit in hits:
+                source = hit["_source"]
+                assert source["id"] not in found
+                found[source["id"]] = (source["story_id"], source["version"])
+            after = hits[-1]["sort"]
+
+
+def indexed(settings: Settings) -> int:
+    """How many articles are searchable."""
+    refresh(settings)
+    return count(settings)
+
+
+def assignments(settings: Settings) -> list[Assignment]:
+    """Every assignment ever made, in order, those of the same article too."""
+    return [value for _, value in read_table(settings, STORIES_ASSIGNED) if value is not None]
+
+
+def clustered(settings: Settings) -> list[ClusteredArticle]:
+    """Everything the clusterer put out, in order."""
+    return [value for _, value in read_table(settings, ARTICLES_CLUSTERED) if value is not None]
