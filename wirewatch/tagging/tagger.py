@@ -1,0 +1,338 @@
+"""The tagger: an article in, its actors and places out, each with the reason for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from wirewatch.knowledge.model import Actor
+from wirewatch.models import ActorKind, ActorTag, Article, Mention, PlaceTag, TaggedArticle, Tags
+from wirewatch.tagging import listed as listed_actors
+from wirewatch.tagging import names as name_rules
+from wirewatch.tagging import places as place_rules
+from wirewatch.tagging import salience
+from wirewatch.tagging.gazetteer import Gazetteer, Place
+from wirewatch.tagging.language import SUPPORTED, language_of
+from wirewatch.tagging.lexicon import Lexicon
+from wirewatch.tagging.listed import Listed
+from wirewatch.tagging.names import Name
+from wirewatch.tagging.ner import Ner
+from wirewatch.tagging.places import Found, Spot
+from wirewatch.tagging.reading import SEPARATOR, Reading, read
+from wirewatch.tagging.unlisted import Unlisted, join_names, merge_entities, unexplained_sentences
+
+NerUse = Literal["off", "auto", "full"]
+
+
+@cache
+def tagger_version() -> str:
+    """Names the code and the tables that decide tags: another line of them makes another version."""
+    h = hashlib.blake2b(digest_size=6)
+    root = files("wirewatch.tagging")
+    for folder in (root, root / "data"):
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+            if entry.name.endswith((".py", ".toml")):
+                h.update(entry.name.encode() + entry.read_bytes())
+    return f"1-{h.hexdigest()}"
+
+
+class _Finding(NamedTuple):
+    """A mention before it has its field and sentence."""
+
+    first: int
+    n: int
+    type: Literal["person", "organisation", "place"]
+    entity_id: str | None
+    role: Literal["place", "demonym"] | None
+    confidence: float
+    reason: str
+
+
+class Tagger:
+    """Tags articles; holds the gazetteer, the knowledge base and, once it is needed, the model."""
+
+    def __init__(self, gazetteer: Gazetteer, lexicon: Lexicon, ner: NerUse, model: Ner | None = None) -> None:
+        self._gazetteer = gazetteer
+        self._lexicon = lexicon
+        self._ner = ner
+        self._model = model or Ner()
+
+    @property
+    def kb_version(self) -> str:
+        """The version of the knowledge that this tagger uses."""
+        return self._lexicon.version
+
+    def tag(self, article: Article, *, now: datetime) -> TaggedArticle:
+        """The article with its tags; any text will do, and nothing is raised."""
+        language = language_of(article.language, f"{article.title}\n{article.text}")
+        if language is not None and language not in SUPPORTED:
+            tags = Tags(language=language, unsupported_language=True)
+        else:
+            tags = self._tags(article, language)
+        return TaggedArticle(
+            article=article, tags=tags, tagged_at=now, tagger_version=tagger_version(), kb_version=self.kb_version
+        )
+
+    def _tags(self, article: Article, language: str | None) -> Tags:
+        reading = read(article.title, article.text)
+        if not len(reading.tokens):
+            return Tags(language=language)
+        day = article.published_at.date() if article.published_at else None
+        lexicon, gazetteer = self._lexicon, self._gazetteer
+
+        listed = listed_actors.find_aliases(reading, lexicon, day)
+        states = listed_actors.find_states(reading, lexicon)
+        people = {
+            i: hit.actor for hit in listed if hit.actor.kind == "person" for i in range(hit.first, hit.first + hit.n)
+        }
+        regimes = listed_actors.find_surname_regimes(reading, lexicon, people, day)
+        listed = _without_overlaps([*regimes, *listed])
+        taken = _words_of(listed)
+        acting = listed_actors.find_acting_states(reading, lexicon, states, taken)
+        offices = listed_actors.find_offices(reading, lexicon, states, day)
+
+        spots = place_rules.find_spots(reading, lexicon, gazetteer)
+        adjectives = {s.first + k for s in spots if s.role == "demonym" for k in range(s.n)}
+        known_places = {s.first: s.n for s in spots if s.n > 1 and _is_large(gazetteer, s)}
+        names = name_rules.find_people(reading, taken, adjectives, known_places, gazetteer.common)
+        covered = taken | _words_of(names)
+        names += name_rules.find_organisations(reading, covered, gazetteer.common)
+
+        vetoed = _vetoed(reading, gazetteer, listed, names, spots)
+        ner_places: set[int] = set()
+        extra: list[Name] = []
+        if self._ner != "off" and language in (None, "en"):
+            spans = unexplained_sentences(reading, self._ner == "full", taken, names, spots, gazetteer, vetoed)
+            entities = self._model.entities(reading.text, spans)
+            more = merge_entities(reading, entities, taken, names, spots, gazetteer, vetoed)
+            names, extra, ner_places = more.names, more.places, more.confirmed
+            vetoed = _vetoed(reading, gazetteer, listed, names, spots)
+
+        found = place_rules.resolve(reading, gazetteer, spots, vetoed, ner_places)
+        sites = [n for n in names if n.type == "facility"] + extra
+        unlisted = join_names(reading, [n for n in names if n.type != "facility"], taken, found, lexicon)
+        focus = _focus(reading, found, [*listed, *acting])
+        unnamed = (
+            listed_actors.find_unnamed_government(reading, lexicon, focus, taken)
+            if focus and _one_clear_country(found, focus)
+            else []
+        )
+        actors = _without_overlaps([*offices, *listed, *acting, *unnamed])
+        unlisted = [u for u in unlisted if not any(i in _words_of(actors) for i in range(u.first, u.first + u.n))]
+        return _assemble(reading, language, actors, unlisted, found, sites, focus)
+
+
+def _without_overlaps(hits: list[Listed]) -> list[Listed]:
+    """The hits in order of preference, those that overlap an earlier one left out, sorted by place."""
+    taken: set[int] = set()
+    kept = []
+    for hit in hits:
+        words = range(hit.first, hit.first + hit.n)
+        if not any(i in taken for i in words):
+            kept.append(hit)
+            taken.update(words)
+    return sorted(kept, key=lambda hit: hit.first)
+
+
+def _words_of(hits: Iterable[Listed | Name | Spot]) -> set[int]:
+    return {i for hit in hits for i in range(hit.first, hit.first + hit.n)}
+
+
+def _is_large(gazetteer: Gazetteer, spot: Spot) -> bool:
+    if spot.fixed:
+        return True
+    return any(
+        gazetteer.place(code >> 2).population > 50_000
+        or gazetteer.place(code >> 2).level in ("country", "admin1", "region", "water")
+        for code in gazetteer.index.get(spot.key, ())
+    )
+
+
+def _vetoed(
+    reading: Reading, gazetteer: Gazetteer, listed: list[Listed], names: list[Name], spots: list[Spot]
+) -> dict[int, str]:
+    """Words that are parts of other names and so no places, each with the name."""
+    vetoed: dict[int, str] = {}
+    for hit in listed:
+        person = hit.actor.kind in ("person", "armed_group", "media")
+        for i in range(hit.first, hit.first + hit.n):
+            if person or hit.n == 1:
+                vetoed[i] = hit.actor.name
+    for name in names:
+        if name.type == "person":
+            for i in range(name.first, name.first + name.n):
+                vetoed[i] = reading.words(name.first, name.n)
+    countries = {s.first for s in spots if s.role == "demonym" or _is_country(gazetteer, s)}
+    org_words = [(h.first, h.n) for h in listed if h.actor.kind not in ("person", "armed_group", "media") and h.n > 1]
+    org_words += [(n.first, n.n) for n in names if n.type == "organisation" and n.n > 1]
+    by_first = {s.first: s for s in spots}
+    for first, n in org_words:
+        for i in range(first, first + n):
+            spot = by_first.get(i)
+            if spot is not None and i not in countries and not _is_large(gazetteer, spot):
+                vetoed.setdefault(i, reading.words(first, n))
+    surnames = {reading.tokens.folded[n.first + n.n - 1] for n in names if n.type == "person" and n.n > 1}
+    surnames |= {reading.tokens.folded[h.first + h.n - 1] for h in listed if h.actor.kind == "person"}
+    for spot in spots:
+        if spot.n == 1 and spot.key in surnames and spot.first not in countries and spot.first not in vetoed:
+            vetoed[spot.first] = f"{spot.key} (a surname here)"
+    return vetoed
+
+
+def _is_country(gazetteer: Gazetteer, spot: Spot) -> bool:
+    if spot.fixed:
+        return True
+    return any(gazetteer.place(code >> 2).level == "country" for code in gazetteer.index.get(spot.key, ()))
+
+
+def _focus(reading: Reading, found: list[Found], actors: list[Listed]) -> str | None:
+    evidence = []
+    length = max(1, len(reading.tokens))
+    for f in found:
+        if f.place.country:
+            early = (
+                2.0
+                if reading.tokens.starts[f.spot.first] < reading.title_end
+                else 1.3
+                if f.spot.first < length * 0.2
+                else 1.0
+            )
+            kind = 0.6 if f.spot.role == "demonym" else 1.0
+            evidence.append((f.place.country, early * kind))
+    evidence += [(a.actor.countries[0], 0.4) for a in actors if len(a.actor.countries) == 1]
+    return salience.focus_country(evidence)
+
+
+def _one_clear_country(found: list[Found], focus: str) -> bool:
+    codes = [f.place.country for f in found if f.place.country]
+    return len(codes) >= 4 and codes.count(focus) >= 0.5 * len(codes)
+
+
+def _assemble(
+    reading: Reading,
+    language: str | None,
+    actors: list[Listed],
+    unlisted: list[Unlisted],
+    found: list[Found],
+    sites: list[Name],
+    focus: str | None,
+) -> Tags:
+    findings = [
+        _Finding(
+            a.first,
+            a.n,
+            "person" if a.actor.kind == "person" else "organisation",
+            a.actor.id,
+            None,
+            a.confidence,
+            a.why,
+        )
+        for a in actors
+    ]
+    findings += [_Finding(u.first, u.n, u.type, u.id, None, u.confidence, u.why) for u in unlisted]
+    place_tags: dict[str, PlaceTag] = {}
+    for f in found:
+        role: Literal["place", "demonym"] = "demonym" if f.spot.role == "demonym" else "place"
+        findings.append(_Finding(f.spot.first, f.spot.n, "place", f.place.id, role, f.confidence, f.reason))
+        tag = _place_tag(f.place, role)
+        if f.place.id not in place_tags or role == "place":
+            place_tags[f.place.id] = tag
+    site_tags: dict[str, PlaceTag] = {}
+    busy = {i for f in found for i in range(f.spot.first, f.spot.first + f.spot.n) if f.spot.role == "place"}
+    for site in sites:
+        near = place_rules.nearest_point(found, site.first)
+        name = reading.words(site.first, site.n)
+        why = (
+            f"{site.why}; its point is that of {near.place.name}, the city named nearest"
+            if near
+            else f"{site.why}; no city is named"
+        )
+        findings.append(_Finding(site.first, site.n, "place", None, "place", 0.5, why))
+        site_tags.setdefault(
+            name,
+            PlaceTag(
+                name=name, precision="site", point=near.place.point if near else None, located_by="nearest",
+                country_code=near.place.country if near else None,
+            ),
+        )  # fmt: skip
+    mentions = _mentions(reading, _distinct(findings, busy))
+    weights = salience.weights(mentions)
+    actor_tags = _actor_tags(actors, unlisted, weights)
+    tags = [
+        msgspec.structs.replace(tag, salience=weights[tag.id].salience) if tag.id in weights else tag
+        for tag in place_tags.values()
+    ]
+    return Tags(
+        mentions=mentions,
+        actors=actor_tags,
+        places=tuple(tags) + tuple(site_tags.values()),
+        focus_country=focus,
+        about_actors=salience.about_actors(actor_tags),
+        about_locations=salience.about_places(tags),
+        language=language,
+    )
+
+
+def _distinct(findings: list[_Finding], busy: set[int]) -> list[_Finding]:
+    kept: dict[tuple[int, int, bool], _Finding] = {}
+    for f in findings:
+        if f.type == "place" and f.entity_id is None and any(i in busy for i in range(f.first, f.first + f.n)):
+            if f.n == 1:
+                continue
+        kept.setdefault((f.first, f.n, f.type == "place"), f)
+    return sorted(kept.values(), key=lambda f: (f.first, f.n, f.type))
+
+
+def _place_tag(place: Place, role: Literal["place", "demonym"]) -> PlaceTag:
+    level = place.level
+    precision = level if level in ("country", "admin1", "admin2", "city") else None
+    return PlaceTag(
+        name=place.name, id=place.id, country_code=place.country, precision=precision, point=place.point, role=role  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _actor_tags(
+    actors: list[Listed], unlisted: list[Unlisted], weights: dict[str, salience.Weight]
+) -> tuple[ActorTag, ...]:
+    tags: dict[str, ActorTag] = {}
+    for hit in actors:
+        actor: Actor = hit.actor
+        if actor.id not in tags and actor.id in weights:
+            tags[actor.id] = ActorTag(actor.id, actor.name, actor.kind, actor.countries, weights[actor.id].salience)
+    for u in unlisted:
+        if u.id not in tags and u.id in weights:
+            kind: ActorKind = "person" if u.type == "person" else "other_org"
+            tags[u.id] = ActorTag(u.id, u.name, kind, (), weights[u.id].salience)
+    return tuple(sorted(tags.values(), key=lambda tag: (-tag.salience, tag.id)))
+
+
+def _mentions(reading: Reading, findings: list[_Finding]) -> tuple[Mention, ...]:
+    offset = reading.title_end + len(SEPARATOR) if reading.title_end else 0
+    title_sentences = sum(1 for start, _ in reading.spans if start < offset)
+    mentions = []
+    for f in findings:
+        start, end = reading.tokens.starts[f.first], reading.tokens.ends[f.first + f.n - 1]
+        in_title = start < reading.title_end
+        shift = 0 if in_title else offset
+        sentence = reading.sentence(f.first) - (0 if in_title else title_sentences)
+        mentions.append(
+            Mention(
+                name=reading.text[start:end],
+                start=start - shift,
+                end=end - shift,
+                type=f.type,
+                entity_id=f.entity_id,
+                field="title" if in_title else "text",
+                role=f.role,
+                sentence=max(0, sentence),
+                confidence=f.confidence,
+                reason=f.reason,
+            )
+        )
+    return tuple(mentions)

@@ -1,0 +1,241 @@
+"""People and organisations in no list: one id for each name, surnames joined, spaCy's names taken in."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Literal, NamedTuple
+
+from wirewatch.tagging.gazetteer import Gazetteer
+from wirewatch.tagging.lexicon import Lexicon
+from wirewatch.tagging.names import SMALL, Name
+from wirewatch.tagging.ner import Entity
+from wirewatch.tagging.places import Found, Spot
+from wirewatch.tagging.reading import Reading
+from wirewatch.tagging.vocabulary import (
+    CALENDAR,
+    FUNCTION,
+    GIVEN,
+    NOT_ACRONYMS,
+    NOT_NAMES,
+    ORGANISATION,
+    TITLES,
+)  # fmt: skip
+
+PREFIX = "name:"
+"""Before the id of an actor that is in no list: `name:rami-abdurrahman`, the same in every article."""
+
+
+class Unlisted(NamedTuple):
+    """A name in no list, at words ``first``..``first + n - 1``; ``name`` is its fullest form in the article."""
+
+    first: int
+    n: int
+    type: Literal["person", "organisation"]
+    id: str
+    name: str
+    confidence: float
+    why: str
+
+
+class Merged(NamedTuple):
+    """The rules' names with the model's: ``places`` are names only it took for places, ``confirmed`` words it agrees on."""
+
+    names: list[Name]
+    places: list[Name]
+    confirmed: set[int]
+
+
+def unexplained_sentences(
+    reading: Reading,
+    every: bool,
+    taken: set[int],
+    names: list[Name],
+    spots: list[Spot],
+    gazetteer: Gazetteer,
+    vetoed: dict[int, str],
+) -> list[tuple[int, int]]:
+    """The sentences with a capitalised word that nothing explains yet; all of them where ``every``."""
+    if every:
+        return list(reading.spans)
+    tokens, folded = reading.tokens, reading.tokens.folded
+    known = set(taken)
+    for name in names:
+        known.update(range(name.first, name.first + name.n))
+    for spot in spots:
+        if spot.fixed or spot.role == "demonym" or _sure(gazetteer, spot):
+            known.update(range(spot.first, spot.first + spot.n))
+    numbers: set[int] = set()
+    people = {folded[n.first + n.n - 1] for n in names if n.type == "person"}
+    for i, capital in enumerate(reading.capital):
+        if not capital or i in known or i in reading.shouted:
+            continue
+        word = folded[i]
+        if (
+            word in FUNCTION
+            or word in TITLES
+            or word in CALENDAR
+            or word in NOT_NAMES
+            or word in people
+            or len(word) < 2
+        ):
+            continue
+        if i in reading.initial and word in gazetteer.common:
+            continue
+        if tokens.words[i].isupper() and word in NOT_ACRONYMS:
+            continue
+        numbers.add(reading.sentence(i))
+    return [reading.spans[number] for number in sorted(numbers)]
+
+
+def _sure(gazetteer: Gazetteer, spot: Spot) -> bool:
+    return (
+        any(
+            gazetteer.place(code >> 2).population > 100_000
+            or gazetteer.place(code >> 2).level in ("country", "region", "water")
+            for code in gazetteer.index.get(spot.key, ())
+        )
+        and spot.key not in gazetteer.common
+    )
+
+
+def merge_entities(
+    reading: Reading, entities: list[Entity], taken: set[int], names: list[Name], spots: list[Spot], gazetteer: Gazetteer,
+    vetoed: dict[int, str],
+) -> Merged:  # fmt: skip
+    """The rules' names and, where they are silent, the model's."""
+    kept = list(names)
+    covered = set(taken)
+    for name in names:
+        covered.update(range(name.first, name.first + name.n))
+    strong = {
+        i for s in spots if s.fixed or s.role == "demonym" or _sure(gazetteer, s) for i in range(s.first, s.first + s.n)
+    }
+    in_gazetteer = {i for s in spots for i in range(s.first, s.first + s.n)}
+    places: list[Name] = []
+    confirmed: set[int] = set()
+    for entity in entities:
+        first, n = _words_within(reading, entity)
+        first, n = _trimmed(reading, first, n)
+        if n <= 0:
+            continue
+        words = range(first, first + n)
+        if entity.label in ("GPE", "LOC", "FAC"):
+            confirmed.update(words)
+            if not any(i in covered or i in in_gazetteer for i in words) and _name_like(reading, gazetteer, first, n):
+                places.append(Name(first, n, "facility", "the model takes it for a place"))
+            continue
+        if any(i in covered for i in words):
+            continue
+        if entity.label == "PERSON" and n <= 5:
+            if (n == 1 and (first in in_gazetteer or first in strong)) or all(i in strong for i in words):
+                continue
+            if _name_like(reading, gazetteer, first, n):
+                kept.append(Name(first, n, "person", "the model takes it for a person"))
+                covered.update(words)
+        elif (
+            entity.label == "ORG"
+            and not all(i in strong for i in words)
+            and _organisation_like(reading, gazetteer, first, n)
+        ):
+            kept.append(Name(first, n, "organisation", "the model takes it for an organisation"))
+            covered.update(words)
+    return Merged(kept, places, confirmed)
+
+
+def _words_within(reading: Reading, entity: Entity) -> tuple[int, int]:
+    starts, ends = reading.tokens.starts, reading.tokens.ends
+    first = bisect_left(starts, entity.start)
+    last = first
+    while last < len(starts) and ends[last] <= entity.end:
+        last += 1
+    return first, last - first
+
+
+def _trimmed(reading: Reading, first: int, n: int) -> tuple[int, int]:
+    folded, capital = reading.tokens.folded, reading.capital
+    while n and (folded[first] in FUNCTION or folded[first] in TITLES or not capital[first]):
+        first, n = first + 1, n - 1
+    while n and not capital[first + n - 1]:
+        n -= 1
+    return first, n
+
+
+def _name_like(reading: Reading, gazetteer: Gazetteer, first: int, n: int) -> bool:
+    folded = reading.tokens.folded[first : first + n]
+    if any(
+        reading.tokens.text[reading.tokens.ends[i] : reading.tokens.starts[i + 1]].count("\n")
+        for i in range(first, first + n - 1)
+    ):
+        return False
+    if all(word in NOT_NAMES or word in CALENDAR or word in NOT_ACRONYMS for word in folded):
+        return False
+    return not (n == 1 and (folded[0] in gazetteer.common or len(folded[0]) < 3))
+
+
+def _organisation_like(reading: Reading, gazetteer: Gazetteer, first: int, n: int) -> bool:
+    if not _name_like(reading, gazetteer, first, n) and not (n == 1 and reading.tokens.words[first].isupper()):
+        return False
+    folded = reading.tokens.folded[first : first + n]
+    return not (n == 1 and folded[0] in NOT_ACRONYMS)
+
+
+def slug(name: str) -> str:
+    """The stable id of a name that is in no list."""
+    from wirewatch.tagging.tokens import key
+
+    return PREFIX + "-".join(key(name).split())
+
+
+def join_names(
+    reading: Reading, names: list[Name], taken: set[int], found: list[Found], lexicon: Lexicon
+) -> list[Unlisted]:
+    """One entity for each name: "Pedersen" is the Geir Pedersen named in full, here or elsewhere in the article."""
+    folded = reading.tokens.folded
+    full: dict[str, Name] = {}
+    for name in names:
+        if name.type == "person" and name.n > 1:
+            full.setdefault(folded[name.first + name.n - 1], name)
+    result: list[Unlisted] = []
+    covered = set(taken)
+    for name in names:
+        covered.update(range(name.first, name.first + name.n))
+        result.append(_named(reading, name, full))
+    placed = {i for f in found for i in range(f.spot.first, f.spot.first + f.spot.n)}
+    orgs = {reading.tokens.join(n.first, n.n): n for n in names if n.type == "organisation"}
+    single = {folded[n.first]: n for n in names if n.type == "person" and n.n == 1}
+    for i, capital in enumerate(reading.capital):
+        if not capital or i in covered or i in placed or i in reading.shouted:
+            continue
+        owner = full.get(folded[i]) or single.get(folded[i])
+        if owner is not None and folded[i] not in SMALL and not _in_longer(reading, i, covered):
+            whole = reading.words(owner.first, owner.n)
+            result.append(Unlisted(i, 1, "person", slug(whole), whole, 0.8, f"the surname of {whole}"))
+        elif folded[i] in orgs and folded[i] not in GIVEN:
+            whole = reading.words(i, 1)
+            result.append(
+                Unlisted(
+                    i, 1, "organisation", slug(whole), whole, 0.7, "named as an organisation elsewhere in the text"
+                )
+            )
+    return result
+
+
+def _in_longer(reading: Reading, i: int, covered: set[int]) -> bool:
+    tokens = reading.tokens
+    after = i + 1 < len(tokens) and i not in tokens.possessive and tokens.gap(i) == " " and reading.capital[i + 1]
+    return (
+        after
+        and (i + 1) not in covered
+        and tokens.folded[i + 1] not in FUNCTION
+        and tokens.folded[i + 1] in ORGANISATION
+    )
+
+
+def _named(reading: Reading, name: Name, full: dict[str, Name]) -> Unlisted:
+    owner = name
+    if name.type == "person" and name.n == 1:
+        owner = full.get(reading.tokens.folded[name.first], name)
+    whole = reading.words(owner.first, owner.n).replace("\n", " ")
+    kind: Literal["person", "organisation"] = "person" if name.type == "person" else "organisation"
+    why = name.why if owner is name else f"the surname of {whole}"
+    return Unlisted(name.first, name.n, kind, slug(whole), whole, 0.7, why)
