@@ -32,6 +32,7 @@ JVM = (
     f"-Xms{HEAP_MB}m",
     f"-Xmx{HEAP_MB}m",
     "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",  # leaves the cores to Elasticsearch, which starts at the same time
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
     "-Djava.net.preferIPv4Stack=true",
@@ -129,9 +130,8 @@ class KafkaServer:
 
     def _format(self, java: list[str], config: Path) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        quick = [*java[:1], "-XX:TieredStopAtLevel=1", *java[1:]]
         done = subprocess.run(
-            [*quick, "kafka.tools.StorageTool", "format", "-t", cluster, "--standalone", "-c", str(config)],
+            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "--standalone", "-c", str(config)],
             env=_environment(),
             cwd=self.home,
             capture_output=True,
