@@ -1,0 +1,118 @@
+"""`wirewatch up` keeps the line running between commands, and `down` leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.line import wait_until
+from wirewatch.embedded import read_state
+from wirewatch.settings import Settings
+
+WIREWATCH = (sys.executable, "-W", "ignore", "-m", "wirewatch")
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("up")
+    up = wirewatch(folder, "up", "--detach")
+    assert up.returncode == 0, up.stdout + up.stderr
+    yield folder
+    wirewatch(folder, "down")
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
+    cache = os.environ.get("WIREWATCH_CACHE_DIR") or Settings().cache_dir
+    return ours | {"WIREWATCH_DATA_DIR": str(data_dir), "WIREWATCH_CACHE_DIR": cache, "WIREWATCH_NER": "off"}
+
+
+def wirewatch(data_dir: Path, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*WIREWATCH, *arguments],
+        env=environment(data_dir),
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=data_dir,
+    )
+
+
+def status(data_dir: Path) -> dict[str, object]:
+    answer: dict[str, object] = json.loads(wirewatch(data_dir, "status", "--json").stdout)
+    return answer
+
+
+def consumers(data_dir: Path) -> dict[str, psutil.Process]:
+    """The consumer processes under `up`, by name."""
+    state = read_state(data_dir)
+    assert state is not None
+    found = {}
+    for process in psutil.Process(state.pid).children(recursive=True):
+        line = process.cmdline()
+        if "consume" in line and "guard" not in "".join(line):
+            found[line[-1]] = process
+    return found
+
+
+def test_the_line_is_healthy_and_every_command_finds_it(data_dir: Path) -> None:
+    wait_until(lambda: not status(data_dir)["problems"], 60, what="a healthy line")
+    article = json.dumps(
+        {"title": "Rebels enter Homs", "text": "Fighters entered Homs in Syria.", "url": "https://a.example/1"}
+    )
+    produced = wirewatch(data_dir, "produce", "files", "-", given=article)
+    assert produced.returncode == 0, produced.stderr
+    wait_until(lambda: "Rebels enter" in wirewatch(data_dir, "search", "Homs").stdout, 60, what="the article is found")
+    assert status(data_dir)["dead_letters"] == {}
+    assert wirewatch(data_dir, "status").returncode == 0
+
+
+def test_a_consumer_that_is_killed_is_started_again(data_dir: Path) -> None:
+    wait_until(lambda: len(consumers(data_dir)) == 3, 60, what="three consumers")
+    killed = consumers(data_dir)["indexer"]
+    killed.send_signal(signal.SIGKILL)
+    wait_until(
+        lambda: "indexer" in consumers(data_dir) and consumers(data_dir)["indexer"].pid != killed.pid,
+        30,
+        what="a new indexer",
+    )
+
+
+def test_a_second_up_says_that_one_is_there(data_dir: Path) -> None:
+    second = wirewatch(data_dir, "up", "--detach")
+    assert second.returncode == 2
+    assert "already up" in second.stderr
+
+
+def test_down_leaves_no_process_and_no_port(data_dir: Path) -> None:
+    state = read_state(data_dir)
+    assert state is not None
+    family = [psutil.Process(state.pid), *psutil.Process(state.pid).children(recursive=True)]
+    assert len(family) > 5
+    down = wirewatch(data_dir, "down")
+    assert down.returncode == 0
+    assert "killed" not in down.stdout
+    assert [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
+    ports = {int(address.rpartition(":")[2]) for address in (state.kafka, state.elasticsearch)}
+    listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    assert not ports & listening
+
+
+def test_status_and_down_of_nothing_say_so(tmp_path: Path) -> None:
+    nothing = wirewatch(tmp_path, "status")
+    assert nothing.returncode == 1
+    assert "nothing is up here" in nothing.stdout
+    assert "nothing is up here" in wirewatch(tmp_path, "down").stdout
+    search = wirewatch(tmp_path, "search", "Homs")
+    assert search.returncode == 1
+    assert "no servers are running here" in search.stderr
+    assert search.stderr.count("\n") == 1
