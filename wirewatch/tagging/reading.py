@@ -17,7 +17,8 @@ class Reading(NamedTuple):
     """Title and text read as one.
 
     ``capital[i]`` says that word i begins with a capital; ``initial`` holds the words that begin a sentence;
-    ``shouted`` those of sentences in capitals throughout, where a capital says nothing.
+    ``shouted`` those of sentences in capitals throughout, where a capital says nothing; ``lower`` the words that occur
+    without a capital.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Reading(NamedTuple):
     capital: list[bool]
     initial: set[int]
     shouted: set[int]
+    lower: frozenset[str]
 
     def sentence(self, i: int) -> int:
         """The number of the sentence of word i."""
@@ -62,7 +64,8 @@ def read(title: str, text: str) -> Reading:
     for i in range(1, count):
         if capital[i] and tokens.text[tokens.starts[i] - 1] in '"“‘«' and not tokens.joins(i - 1):
             initial.add(i)
-    return Reading(both, len(title), tokens, spans, starts, capital, initial, shouted)
+    lower = frozenset(word for word, upper in zip(tokens.folded, capital, strict=True) if not upper)
+    return Reading(both, len(title), tokens, spans, starts, capital, initial, shouted, lower)
 
 
 def _is_shouted(words: list[str], capital: list[bool], first: int, end: int) -> bool:

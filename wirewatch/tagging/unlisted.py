@@ -121,10 +121,24 @@ def merge_entities(
         words = range(first, first + n)
         if entity.label in ("GPE", "LOC", "FAC"):
             confirmed.update(words)
-            if not any(i in covered or i in in_gazetteer for i in words) and _name_like(reading, gazetteer, first, n):
+            free = not any(i in covered or i in in_gazetteer for i in words)
+            if (
+                free
+                and _name_like(reading, gazetteer, first, n)
+                and (_located(reading, first) or (n > 1 and entity.label != "GPE"))
+            ):
                 places.append(Name(first, n, "facility", "the model takes it for a place"))
             continue
         if any(i in covered for i in words):
+            continue
+        if (
+            n <= 3
+            and _near(reading, first)
+            and reading.tokens.folded[first] not in GIVEN
+            and entity.label in ("PERSON", "ORG")
+        ):
+            if not any(i in in_gazetteer for i in words) and _name_like(reading, gazetteer, first, n):
+                places.append(Name(first, n, "facility", "something is near it"))
             continue
         if entity.label == "PERSON" and n <= 5:
             if (n == 1 and (first in in_gazetteer or first in strong)) or all(i in strong for i in words):
@@ -140,6 +154,24 @@ def merge_entities(
             kept.append(Name(first, n, "organisation", "the model takes it for an organisation"))
             covered.update(words)
     return Merged(kept, places, confirmed)
+
+
+def _located(reading: Reading, first: int) -> bool:
+    return first > 0 and reading.tokens.folded[first - 1] in {
+        "in",
+        "near",
+        "at",
+        "from",
+        "outside",
+        "around",
+        "to",
+        "of",
+        "the",
+    }
+
+
+def _near(reading: Reading, first: int) -> bool:
+    return first > 0 and reading.tokens.folded[first - 1] == "near"
 
 
 def _words_within(reading: Reading, entity: Entity) -> tuple[int, int]:
@@ -169,7 +201,8 @@ def _name_like(reading: Reading, gazetteer: Gazetteer, first: int, n: int) -> bo
         return False
     if all(word in NOT_NAMES or word in CALENDAR or word in NOT_ACRONYMS for word in folded):
         return False
-    return not (n == 1 and (folded[0] in gazetteer.common or len(folded[0]) < 3))
+    lower = reading.lower
+    return not (n == 1 and (folded[0] in gazetteer.common or len(folded[0]) < 3 or folded[0] in lower))
 
 
 def _organisation_like(reading: Reading, gazetteer: Gazetteer, first: int, n: int) -> bool:
