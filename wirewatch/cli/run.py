@@ -25,6 +25,16 @@ STEPS = {
 }
 """What each task of the DAG does, for people."""
 
+PRELOAD = (
+    "wirewatch.tagging:load_tagger",  # the first time it builds its gazetteer, while the servers are fetched
+    "consumers.tagger",
+    "consumers.clusterer",
+    "consumers.indexer",
+    "producers.files",
+    "spacy",
+)
+"""What the DAG's tasks import, to be ready when the servers are."""
+
 
 @click.command()
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
@@ -68,13 +78,13 @@ def run_once(settings: Settings, form: Mapping[str, Any]) -> tuple[dict[str, Any
     stays_up = find_servers(settings) is not None
     with (
         Progress() as progress,
-        loading(settings, DAG) as dag,
+        loading(settings, DAG, preload=PRELOAD) as dag,
         servers(settings, report=progress.say) as running,
     ):
         if stays_up:
             progress.doing("looking for the servers")
             _expect_answers(running)
-        progress.doing("loading Airflow")
+        progress.doing("loading Airflow and the gazetteer")
         summary: dict[str, Any] = {}
         for event in dag.run(running, form):
             summary = _follow(event, progress) or summary

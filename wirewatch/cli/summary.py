@@ -25,7 +25,7 @@ def show(summary: Mapping[str, Any], *, stays_up: bool, console: Console | None 
     console.print(_about(overview))
     if overview["top_stories"]:
         console.print(_stories(overview["top_stories"]))
-    for line in _next_steps(overview, stays_up):
+    for line in _next_steps(summary, stays_up):
         console.print(line, markup=False, soft_wrap=True)
 
 
@@ -36,10 +36,16 @@ def _counts(summary: Mapping[str, Any]) -> Table:
     table.add_column()
     new, stored = summary["new"], summary["overview"]["articles"]
     table.add_row("articles in", str(summary["read"]), f"from {summary['files']} files")
-    table.add_row("tagged", str(summary["tagged"]), "")
+    table.add_row("tagged", str(summary["tagged"]), _elsewhere(summary))
     table.add_row("indexed", str(summary["indexed"]), f"[bold]{new} new[/], {stored} stored in all")
     table.add_row("refused", str(summary["refused"]), "")
     return table
+
+
+def _elsewhere(summary: Mapping[str, Any]) -> str:
+    """Where the rest was tagged: with `wirewatch up` the consumers that run already take their part."""
+    rest = summary["published"] - summary["tagged"] - (summary["refused"] - len(summary["refused_inputs"]))
+    return f"and {rest} by consumers that run already" if rest > 0 else ""
 
 
 def _about(overview: Mapping[str, Any]) -> Table:
@@ -66,9 +72,10 @@ def _cells(counted: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
     return [(escape(str(name)), str(number)) for name, number in counted][:SHOWN]
 
 
-def _next_steps(overview: Mapping[str, Any], stays_up: bool) -> list[str]:
-    word = next((name for name, _ in overview["top_places"]), "election")
-    lines = ["Where to look next:"]
-    if not stays_up:
-        lines.append("  wirewatch up --detach          keep the servers running; what was stored is still there")
-    return [*lines, f"  wirewatch search {word!r:<14} find articles", "  wirewatch --help               all commands"]
+def _next_steps(summary: Mapping[str, Any], stays_up: bool) -> list[str]:
+    word = next((name for name, _ in summary["overview"]["top_places"]), "election")
+    steps = [] if stays_up else [("wirewatch up --detach", "bring the servers back; what was stored is still there")]
+    if summary["refused"] > len(summary["refused_inputs"]):
+        steps.append(("wirewatch dead-letters list", "what was refused on the line, and why"))
+    steps += [(f"wirewatch search {word!r}", "find articles"), ("wirewatch --help", "all commands")]
+    return ["Where to look next:", *(f"  {command:<30}{what}" for command, what in steps)]

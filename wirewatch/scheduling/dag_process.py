@@ -1,26 +1,32 @@
-"""One DAG, run once by Airflow in this process: ``python -m wirewatch.scheduling.dag_process DAG_ID HOME``.
+"""One DAG, run once by Airflow in this process.
 
-Everything that takes long and needs no server (loading Airflow, its database, its execution interface, the DAG) is
-done first, while the servers start; then a `Begin` is read from standard input. Events go to standard output, all
-else that is printed goes to standard error. The process ends when its standard input does.
+    python -m wirewatch.scheduling.dag_process DAG_ID HOME [PRELOAD]...
+
+Everything that takes long and needs no server (loading Airflow, its database, its execution interface, the DAG, and
+what PRELOAD names) is done first, while the servers start; then a `Begin` is read from standard input. Events go to
+standard output, all else that is printed goes to standard error. The process ends when its standard input does.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import pkgutil
 import queue
 import sys
 import threading
+import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 
 from wirewatch.scheduling.messages import Begin, Broken, Event, Ready, RunEnded, TaskEnded, TaskFailed, TaskStarted
+from wirewatch.settings import load_settings
 
 
-def main(dag_id: str, home: str) -> None:
+def main(dag_id: str, home: str, *preload: str) -> None:
     """Make ready, wait for the word, run the DAG, and leave."""
     events = _Events(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
@@ -30,9 +36,10 @@ def main(dag_id: str, home: str) -> None:
     gc.disable()
     try:
         dag = _made_ready(dag_id, Path(home))
+        events.tell(Ready(tuple(dag.task_ids)))
+        _preload(preload, begun)
         gc.freeze()
         gc.enable()
-        events.tell(Ready(tuple(dag.task_ids)))
         begin = begun.get()
         os.environ.update(begin.environment)
         _run(dag, begin.params, events)
@@ -129,6 +136,19 @@ def _warm_execution_api() -> None:
         client.get("/health").raise_for_status()
 
 
+def _preload(names: Iterable[str], begun: queue.SimpleQueue[Begin]) -> None:
+    """Import those modules, and call those functions with the settings, for as long as nobody waits for the run."""
+    for name in names:
+        if not begun.empty():
+            return
+        try:
+            found = pkgutil.resolve_name(name)
+            if callable(found):
+                found(load_settings())
+        except Exception:  # the task that needs it will fail of it, and say so
+            traceback.print_exc()
+
+
 def _run(dag: Any, params: dict[str, Any], events: _Events) -> None:
     from airflow.sdk.listener import get_listener_manager
 
@@ -145,4 +165,4 @@ def _one_line(error: object) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:])

@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -61,9 +61,10 @@ class DagOnce:
 
 
 @contextlib.contextmanager
-def loading(settings: Settings, dag_id: str) -> Iterator[DagOnce]:
+def loading(settings: Settings, dag_id: str, *, preload: Sequence[str] = ()) -> Iterator[DagOnce]:
     """Begin to load Airflow and the DAG in a process of its own, which is gone at the end, whatever the end is.
 
+    ``preload`` names modules to import, and functions (``module:name``) to call with the settings, while nobody waits.
     Airflow's home is a folder in ``settings.data_dir``, one for each version of Airflow; what it says goes to a log
     file in there.
     """
@@ -72,7 +73,7 @@ def loading(settings: Settings, dag_id: str) -> Iterator[DagOnce]:
     log = _new_log(Path(settings.data_dir) / "logs", dag_id)
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "wirewatch.scheduling.dag_process", dag_id, str(home)],
+            [sys.executable, "-m", "wirewatch.scheduling.dag_process", dag_id, str(home), *preload],
             env=airflow_environment(os.environ, home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
