@@ -10,7 +10,7 @@ from typing import Any
 import trafilatura
 import yaml
 
-from producers.reading.draft import KEYS, Draft, draft_of
+from producers.reading.draft import KEYS, Draft, draft_of, read_time
 from wirewatch.errors import UnreadableInput
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -18,6 +18,9 @@ _HEADING = re.compile(r"\s*#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 _DATES = {"original_date": True, "extensive_search": False, "outputformat": "%Y-%m-%dT%H:%M:%S%z"}
 _LANG = re.compile(r"<html\b[^>]*?\blang\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _XML = re.compile(r"\A\s*<\?xml\b[^>]*\?>", re.IGNORECASE)  # lxml refuses a declared encoding in text
+_PUBLISHED = re.compile(
+    r"""(?:article:published_time|datePublished)["'](?:[^>]{0,80}?content=|\s*:)\s*["']([^"'<>]{8,40})["']"""
+)
 _CHARSET = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 _MARKDOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -114,12 +117,18 @@ def html(text: str, where: str) -> Draft:
         title=title,
         text=body,
         url=page.url,
-        published=page.date,
+        published=_published(text, page.date),
         source=page.sitename or page.hostname,
         author=page.author,
         language=language[1] if language else None,
         summary=page.description,
     )
+
+
+def _published(text: str, day: str | None) -> str | None:
+    """The moment that the page declares; trafilatura keeps the day of it but may lose the hour."""
+    declared = _PUBLISHED.search(text)
+    return declared[1] if declared and read_time(declared[1]) else day
 
 
 def charset(data: bytes) -> str | None:
