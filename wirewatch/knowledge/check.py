@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from wirewatch.errors import KnowledgeError
 from wirewatch.knowledge.model import Actor, ConditionalAlias, Country
@@ -47,7 +48,14 @@ def problems(actors: Sequence[Actor], countries: Sequence[Country], files: Place
 
 def alias_key(alias: str) -> str:
     """Two aliases collide when this is equal: words without case and accents; acronyms keep their capitals."""
-    return alias if is_acronym(alias) else " ".join(folded_words(alias))
+    if is_acronym(alias) or "+" in alias:  # "Opec+" is not "Opec"
+        return alias
+    return _folded(alias)
+
+
+@lru_cache(maxsize=200_000)
+def _folded(text: str) -> str:
+    return " ".join(folded_words(text))
 
 
 def is_acronym(alias: str) -> bool:
@@ -114,8 +122,8 @@ def _condition_problems(conditional: ConditionalAlias, codes: frozenset[str]) ->
     if not conditional.countries and not conditional.words:
         yield f'conditional alias "{conditional.name}" has no condition; give it countries or words'
     for word in conditional.words:
-        if word != " ".join(folded_words(word)):
-            yield f'condition "{word}" is not folded; write it "{" ".join(folded_words(word))}"'
+        if word != _folded(word):
+            yield f'condition "{word}" is not folded; write it "{_folded(word)}"'
     yield from _unknown_codes(conditional.countries, codes)
 
 
@@ -132,14 +140,14 @@ def _alias_problems(alias: str) -> Iterator[str]:
         yield f'alias "{alias}" has spaces too many; write single spaces between words'
     elif len(_letters(alias)) < 2:
         yield f'alias "{alias}" is too short and would fire everywhere; use a longer one'
-    elif not is_acronym(alias) and " ".join(folded_words(alias)) in STOP_WORDS:
+    elif not is_acronym(alias) and _folded(alias) in STOP_WORDS:
         yield f'alias "{alias}" is a common word; take it out, or write an acronym in capitals'
     elif " " not in alias and alias.islower() and alias.isascii():
         yield f'alias "{alias}" is a single word without a capital and would fire on ordinary text; capitalise it'
 
 
 def _letters(alias: str) -> str:
-    return "".join(folded_words(alias))
+    return _folded(alias).replace(" ", "")
 
 
 def _circles(actors: Sequence[Actor]) -> Iterator[tuple[str, str]]:
@@ -175,7 +183,7 @@ def _shared_aliases(actors: Sequence[Actor], countries: Sequence[Country]) -> It
     for (language, key), owners in claims.items():
         alias = written[key]
         if len(owners) > 1 and not all(owners.values()):
-            loud = next(owner for owner, conditional in owners.items() if not conditional)
+            loud = [owner for owner, conditional in owners.items() if not conditional][-1]
             others = ", ".join(owner for owner in owners if owner != loud)
             yield loud, f'alias "{alias}" is also an alias of {others}; make it conditional in each, or take it out'
         if language == "en" and key in states:
