@@ -74,51 +74,36 @@ def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
     return True
 
 
-def test_a_run_stores_every_article_once_and_the_next_one_adds_none(settings: Settings, folder: Path) -> None:
-    first = run(settings, str(folder), "--json")
+def test_a_run_stores_what_it_is_told_to_and_the_next_one_only_adds_what_is_new(
+    settings: Settings, folder: Path
+) -> None:
+    first = run(settings, str(folder), "--limit", "2", "--backfill", "--json")
     assert first.returncode == 0, first.stderr
     summary = json.loads(first.stdout)
-    counted = {name: summary[name] for name in ("files", "read", "tagged", "indexed", "new", "refused")}
-    assert counted == {"files": 4, "read": 4, "tagged": 4, "indexed": 4, "new": 4, "refused": 0}
-    documents = stored(settings)
-    assert {document["title"] for document in documents} == {f"Council meets in {place}" for place in PLACES}
-    assert all(document["lineage"]["airflow_run_id"].startswith("manual__") for document in documents)
-
-    second = run(settings, str(folder))
-    assert second.returncode == 0, second.stderr
-    assert "0 new, 4 stored in all" in second.stdout
-    assert "Where to look next" in second.stdout
-    assert len(stored(settings)) == len(documents)
-    assert not left_behind(settings)
-
-
-def test_limit_and_backfill_reach_the_dag(settings: Settings, folder: Path) -> None:
-    done = run(settings, str(folder), "--limit", "2", "--backfill", "--json")
-    assert done.returncode == 0, done.stderr
-    summary = json.loads(done.stdout)
-    assert (summary["read"], summary["new"]) == (2, 2)
-    assert {document["lineage"]["kafka_topic"] for document in stored(settings)} == {
-        f"{settings.name_prefix}news.articles.bulk"
+    counted = {
+        name: summary[name] for name in ("read", "published", "tagged", "clustered", "indexed", "new", "refused")
     }
+    assert counted == {**dict.fromkeys(counted, 2), "refused": 0}
+    early = stored(settings)
+    assert {document["lineage"]["kafka_topic"] for document in early} == {f"{settings.name_prefix}news.articles.bulk"}
+    assert all(document["lineage"]["airflow_run_id"].startswith("manual__") for document in early)
 
-
-def test_what_cannot_be_read_is_named_and_the_rest_goes_in(settings: Settings, folder: Path) -> None:
     (folder / "picture.txt").write_bytes(bytes(range(256)) * 20)
-    done = run(settings, str(folder))
-    assert done.returncode == 0, done.stderr
-    assert "picture.txt" in done.stdout
-    assert len(stored(settings)) == len(PLACES)
-
-
-def test_something_is_said_at_least_every_five_seconds(settings: Settings, folder: Path) -> None:
     line, environment = command(settings, str(folder))
-    process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    moments = [time.monotonic()]
-    for _ in process.stderr:
-        moments.append(time.monotonic())
+    assert process.stdout is not None
+    heard = [time.monotonic(), *(time.monotonic() for _ in process.stderr)]
+    said = process.stdout.read()
     assert process.wait(10) == 0
-    assert max(later - earlier for earlier, later in pairwise(moments)) < 5.5
+    assert max(later - earlier for earlier, later in pairwise(heard)) < 5.5, "something moves every five seconds"
+    assert "2 new, 4 stored in all" in said
+    assert "picture.txt" in said
+    assert "Where to look next" in said
+    assert sorted(document["title"] for document in stored(settings)) == [
+        f"Council meets in {x}" for x in sorted(PLACES)
+    ]
+    assert not left_behind(settings)
 
 
 def test_a_path_that_is_not_there_is_a_mistake_and_nothing_is_started(settings: Settings, tmp_path: Path) -> None:
@@ -174,6 +159,15 @@ def test_nothing_is_left_when_it_is_stopped_in_the_middle(
     process.send_signal(how)
     assert process.wait(15) != 0
     assert wait_until(lambda: not left_behind(settings))
+
+
+@pytest.mark.long
+def test_the_main_job_adds_none_the_second_time(line_settings: Settings, tmp_path: Path) -> None:
+    own = Settings(data_dir=str(tmp_path / "data"), cache_dir=line_settings.cache_dir)
+    first, second = (json.loads(run(own, "--json").stdout) for _ in range(2))
+    assert first["new"] == second["overview"]["articles"]
+    assert second["new"] == 0
+    assert second["overview"] == first["overview"]
 
 
 def test_the_main_job_starts_its_own_servers_and_leaves_nothing(line_settings: Settings, tmp_path: Path) -> None:
