@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import zip_longest
 from typing import NamedTuple
 
 from wirewatch.knowledge.model import Actor
@@ -12,6 +13,10 @@ from wirewatch.tagging.tokens import fold
 from wirewatch.tagging.vocabulary import (
     ACTS,
     ACTS_WEAK,
+    COMPANY,
+    DEEDS,
+    MOVES,
+    SPORT,
     ARMED,
     FUNCTION,
     GIVEN,
@@ -249,13 +254,15 @@ def find_acting_states(reading: Reading, lexicon: Lexicon, states: list[State], 
     """Countries that act: “Syrian troops”, “Iran, Russia and Turkey agreed”, “Moscow said”, “the war with Israel”."""
     found: list[Listed] = []
     acting = False
+    together = _in_company(reading, states)
     for position in range(len(states) - 1, -1, -1):
         state = states[position]
         if len(state.codes) != 1 or state.first in taken:
             continue
         code = state.codes[0]
         follower = states[position + 1] if position + 1 < len(states) else None
-        listed, acting = _acting(reading, lexicon, state, code, acting and _in_list(reading, state, follower))
+        beside_actor = (acting and _in_list(reading, state, follower)) or state.first in together
+        listed, acting = _acting(reading, lexicon, state, code, beside_actor)
         if listed is not None:
             found.append(listed)
     found.extend(_speaking_capitals(reading, lexicon, taken))
@@ -270,6 +277,39 @@ def _in_list(reading: Reading, state: State, follower: State | None) -> bool:
     return between in ([], ["and"], ["or"], ["the"], ["and", "the"]) and (
         gap.strip() in {",", "and", ", and"} or "," in gap
     )
+
+
+def find_named_states(lexicon: Lexicon, states: list[State], organisations: set[int]) -> list[Listed]:
+    """Countries that the model takes for organisations: they act there."""
+    found = []
+    for state in states:
+        if state.first in organisations and not state.demonym and len(state.codes) == 1:
+            government = lexicon.government(state.codes[0])
+            if government is not None:
+                found.append(Listed(state.first, state.n, government, "the model takes it for an actor here", 0.6))
+    return found
+
+
+def _in_company(reading: Reading, states: list[State]) -> set[int]:
+    """First words of the states in lists such as “the coalition includes Australia, Bahrain and Canada”."""
+    together: set[int] = set()
+    chain: list[State] = []
+    for one, two in zip_longest(states, states[1:]):
+        chain.append(one)
+        if two is not None and _in_list(reading, one, two):
+            continue
+        if len(chain) >= 3:
+            start = chain[0].first
+            ahead = reading.tokens.folded[max(0, start - 3) : start]
+            if any(word in COMPANY for word in ahead):
+                together.update(state.first for state in chain)
+        chain = []
+    return together
+
+
+def is_about_sport(reading: Reading) -> bool:
+    """Whether countries are teams here."""
+    return sum(word in SPORT for word in reading.tokens.folded) >= max(6, len(reading.tokens) // 60)
 
 
 def _acting(
@@ -297,21 +337,31 @@ def _acting(
         return None, False
     why = ""
     if after - 1 in tokens.possessive:
-        if (
-            word in TITLES
-            or second in TITLES
-            or word in {"foreign", "top", "diplomat", "diplomats", "decision", "invasion", "ambassador"}
-        ):
+        if word in TITLES or second in TITLES or word in DEEDS:
             why = f"an office or deed of {name}"
     elif beside and word in ACTS and not (word in ACTS_WEAK and _is_place_here(reading, state)):
         why = f"{name} acts: “{word}”"
     elif listed_before:
         why = f"{name} acts together with the states named beside it"
+    elif beside and word in DEEDS and tokens.words[state.first].replace(".", "").isupper():
+        why = f"a deed of {name}: “{word}”"
+    elif _is_moved(folded, state):
+        why = f"{name} is moved to act"
+    elif state.first and folded[state.first - 1] in {"pro", "anti"} and tokens.gap(state.first - 1) == "-":
+        why = f"for or against {name}"
     elif _is_party(reading, state):
         why = f"{name} is a party here"
     if why:
         return Listed(state.first, state.n, government, why, 0.75), not _is_party(reading, state) or True
     return None, False
+
+
+def _is_moved(folded: list[str], state: State) -> bool:
+    before = folded[state.first - 1] if state.first else ""
+    if before in {"the", "for", "on"} and state.first > 1:
+        before = folded[state.first - 2]
+    after = folded[state.first + state.n] if state.first + state.n < len(folded) else ""
+    return before in MOVES and after in {"to", "not"}
 
 
 def _is_place_here(reading: Reading, state: State) -> bool:

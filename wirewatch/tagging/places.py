@@ -123,6 +123,9 @@ def _spot(
         return Spot(i, n, word, "demonym" if wide else "", tuple(wide[:1]))
     if n == 1 and word in COMPASS:
         return None
+    if i and tokens.gap(i - 1) == "-" and tokens.folded[i - 1] in {"pro", "anti"} and word in lexicon.capitals:
+        row = gazetteer.country_rows.get(lexicon.capitals[word])
+        return Spot(i, n, word, "demonym", (row,)) if row is not None else None
     codes = lexicon.country_names.get(word)
     if codes:
         rows_of = tuple(gazetteer.country_rows[c] for c in codes if c in gazetteer.country_rows)

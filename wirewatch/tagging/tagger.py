@@ -25,7 +25,7 @@ from wirewatch.tagging.names import Name
 from wirewatch.tagging.ner import Ner
 from wirewatch.tagging.places import Found, Spot
 from wirewatch.tagging.reading import SEPARATOR, Reading, read
-from wirewatch.tagging.unlisted import Unlisted, join_names, merge_entities, unexplained_sentences
+from wirewatch.tagging.unlisted import Unlisted, find_teams, join_names, merge_entities, unexplained_sentences
 
 NerUse = Literal["off", "auto", "full"]
 
@@ -94,7 +94,8 @@ class Tagger:
         regimes = listed_actors.find_surname_regimes(reading, lexicon, people, day)
         listed = _without_overlaps([*regimes, *listed])
         taken = _words_of(listed)
-        acting = listed_actors.find_acting_states(reading, lexicon, states, taken)
+        sport = listed_actors.is_about_sport(reading)
+        acting = [] if sport else listed_actors.find_acting_states(reading, lexicon, states, taken)
         offices = listed_actors.find_offices(reading, lexicon, states, day)
 
         spots = place_rules.find_spots(reading, lexicon, gazetteer)
@@ -112,11 +113,15 @@ class Tagger:
             entities = self._model.entities(reading.text, spans)
             more = merge_entities(reading, entities, taken, names, spots, gazetteer, vetoed)
             names, extra, ner_places = more.names, more.places, more.confirmed
+            if not sport:
+                acting += listed_actors.find_named_states(lexicon, states, more.organisations)
             vetoed = _vetoed(reading, gazetteer, listed, names, spots)
 
         found = place_rules.resolve(reading, gazetteer, spots, vetoed, ner_places)
         sites = [n for n in names if n.type == "facility"] + extra
         unlisted = join_names(reading, [n for n in names if n.type != "facility"], taken, found, lexicon)
+        if sport:
+            unlisted += find_teams(reading, states, lexicon)
         focus = _focus(reading, found, [*listed, *acting])
         unnamed = (
             listed_actors.find_unnamed_government(reading, lexicon, focus, taken)

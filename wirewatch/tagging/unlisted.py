@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from wirewatch.tagging.gazetteer import Gazetteer
 from wirewatch.tagging.lexicon import Lexicon
+from wirewatch.tagging.listed import State
 from wirewatch.tagging.names import SMALL, Name
 from wirewatch.tagging.ner import Entity
 from wirewatch.tagging.places import Found, Spot
@@ -38,11 +40,13 @@ class Unlisted(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """The rules' names with the model's: ``places`` are names only it took for places, ``confirmed`` words it agrees on."""
+    """The rules' names with the model's: ``places`` are names only it took for places, ``confirmed`` words it agrees on;
+    ``organisations`` where names of places begin that it takes for actors."""
 
     names: list[Name]
     places: list[Name]
     confirmed: set[int]
+    organisations: set[int]
 
 
 def unexplained_sentences(
@@ -113,12 +117,15 @@ def merge_entities(
     in_gazetteer = {i for s in spots for i in range(s.first, s.first + s.n)}
     places: list[Name] = []
     confirmed: set[int] = set()
+    organisations: set[int] = set()
     for entity in entities:
         first, n = _words_within(reading, entity)
         first, n = _trimmed(reading, first, n)
         if n <= 0:
             continue
         words = range(first, first + n)
+        if entity.label == "ORG" and all(i in strong for i in words):
+            organisations.add(first)
         if entity.label in ("GPE", "LOC", "FAC"):
             confirmed.update(words)
             free = not any(i in covered or i in in_gazetteer for i in words)
@@ -153,7 +160,7 @@ def merge_entities(
         ):
             kept.append(Name(first, n, "organisation", "the model takes it for an organisation"))
             covered.update(words)
-    return Merged(kept, places, confirmed)
+    return Merged(kept, places, confirmed, organisations)
 
 
 def _located(reading: Reading, first: int) -> bool:
@@ -234,23 +241,70 @@ def join_names(
         covered.update(range(name.first, name.first + name.n))
         result.append(_named(reading, name, full))
     placed = {i for f in found for i in range(f.spot.first, f.spot.first + f.spot.n)}
-    orgs = {reading.tokens.join(n.first, n.n): n for n in names if n.type == "organisation"}
+    again: dict[str, list[Name]] = {}
+    for name in sorted(names, key=lambda n: -n.n):
+        again.setdefault(folded[name.first], []).append(name)
     single = {folded[n.first]: n for n in names if n.type == "person" and n.n == 1}
+    single |= _first_names(reading, full.values())
     for i, capital in enumerate(reading.capital):
         if not capital or i in covered or i in placed or i in reading.shouted:
+            continue
+        repeated = next((n for n in again.get(folded[i], ()) if _same_words(reading, i, n, covered)), None)
+        if repeated is not None and (repeated.n > 1 or repeated.type == "organisation"):
+            whole = reading.words(repeated.first, repeated.n)
+            covered.update(range(i, i + repeated.n))
+            kind: Literal["person", "organisation"] = "person" if repeated.type == "person" else "organisation"
+            result.append(
+                Unlisted(i, repeated.n, kind, slug(whole), whole, 0.7, f"{whole} is named elsewhere in the text")
+            )
             continue
         owner = full.get(folded[i]) or single.get(folded[i])
         if owner is not None and folded[i] not in SMALL and not _in_longer(reading, i, covered):
             whole = reading.words(owner.first, owner.n)
             result.append(Unlisted(i, 1, "person", slug(whole), whole, 0.8, f"the surname of {whole}"))
-        elif folded[i] in orgs and folded[i] not in GIVEN:
-            whole = reading.words(i, 1)
-            result.append(
-                Unlisted(
-                    i, 1, "organisation", slug(whole), whole, 0.7, "named as an organisation elsewhere in the text"
-                )
-            )
     return result
+
+
+LOCATED = frozenset({"in", "from", "near", "at", "across", "around", "within", "into", "throughout", "outside"})
+
+
+def find_teams(reading: Reading, states: list[State], lexicon: Lexicon) -> list[Unlisted]:
+    """Countries as teams, in an article about sport."""
+    teams = []
+    folded = reading.tokens.folded
+    for state in states:
+        if state.demonym or len(state.codes) != 1 or (state.first and folded[state.first - 1] in LOCATED):
+            continue
+        country = lexicon.countries.get(state.codes[0])
+        if country is not None:
+            name = f"{country.name} (team)"
+            teams.append(
+                Unlisted(state.first, state.n, "organisation", slug(name), name, 0.5, "the article is about sport")
+            )
+    return teams
+
+
+def _same_words(reading: Reading, i: int, name: Name, covered: set[int]) -> bool:
+    tokens = reading.tokens
+    if i + name.n > len(tokens) or tokens.join(i, name.n) != tokens.join(name.first, name.n):
+        return False
+    if any(k in covered for k in range(i, i + name.n)) or any(
+        tokens.gap(k) not in (" ", "-") for k in range(i, i + name.n - 1)
+    ):
+        return False
+    return name.n > 1 or not _in_longer(reading, i, covered)
+
+
+def _first_names(reading: Reading, people: Iterable[Name]) -> dict[str, Name]:
+    """Given names that only one person of the article bears."""
+    folded = reading.tokens.folded
+    owners: dict[str, set[str]] = {}
+    first: dict[str, Name] = {}
+    for person in people:
+        given = folded[person.first]
+        owners.setdefault(given, set()).add(folded[person.first + person.n - 1])
+        first[given] = person
+    return {given: first[given] for given, who in owners.items() if len(who) == 1 and given in GIVEN}
 
 
 def _in_longer(reading: Reading, i: int, covered: set[int]) -> bool:

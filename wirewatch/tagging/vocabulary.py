@@ -33,6 +33,10 @@ NOT_NAMES = _words("not_names")
 NOT_ACRONYMS = _words("not_acronyms")
 CALENDAR = _words("calendar")
 COMPASS = _words("compass")
+DEEDS = _words("deeds")
+MOVES = _words("moves")
+COMPANY = _words("company")
+SPORT = _words("sport")
 PLACE_GIVEN = _words("place_given")
 """Each a set of folded words; data/words.toml says what it is for."""
 
