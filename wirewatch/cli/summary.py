@@ -61,8 +61,8 @@ def _about(overview: Mapping[str, Any]) -> Table:
 
 def _stories(stories: Sequence[Sequence[Any]]) -> Table:
     table = Table(box=SIMPLE_HEAD, title="Largest stories", title_justify="left")
-    table.add_column("story", overflow="ellipsis", max_width=76, no_wrap=True)
-    table.add_column("articles", justify="right")
+    table.add_column("story", overflow="ellipsis", max_width=64, no_wrap=True)
+    table.add_column("articles", justify="right", min_width=len("articles"))
     for row in _cells(stories):
         table.add_row(*row)
     return table
