@@ -1,1 +1,1 @@
-"""Airflow: the handle by which the line is run. Nothing else imports it, but for the DAG files themselves."""
+"""Airflow as the command line uses it. Only this package and the DAG files know Airflow."""
