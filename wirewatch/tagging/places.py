@@ -115,10 +115,9 @@ def _spot(
             return None
     region = REGION_ADJECTIVES.get(word)
     if region is not None and (word != "eu" or tokens.words[i] == "EU"):
-        wide = [
-            code >> 2
-            for code in index.get(region, ())
-            if gazetteer.place(code >> 2).level in ("region", "water", "admin1")
+        bearers = [gazetteer.place(code >> 2) for code in index.get(region, ())]
+        wide = [p.row for p in bearers if p.level in ("region", "water")] or [
+            p.row for p in bearers if p.level == "admin1"
         ]
         return Spot(i, n, word, "demonym" if wide else "", tuple(wide[:1]))
     if n == 1 and word in COMPASS:
@@ -255,8 +254,9 @@ def _evidence(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed:
         if top.level == "country" and top.country:
             countries[top.country] += 2
         elif top.level == "admin1" and top.population > 300_000:
-            regions[top.admin1 or ""] += 1
             countries[top.country or ""] += 1
+            if not any(p.level == "city" and p.population > LARGE and p.country == top.country for p in ranked[1:]):
+                regions[top.admin1 or ""] += 1
         elif top.level == "city" and top.population > 300_000 and spot.key not in gazetteer.common:
             countries[top.country or ""] += 1
             regions[top.admin1 or ""] += 1
@@ -369,7 +369,7 @@ def _candidates(
     kinds = _kind_words(reading, spot)
     cities: dict[str | None, Place] = {}
     for p, how in sorted(named, key=lambda one: one[0].population):
-        if p.level == "city" and how < OTHER:
+        if p.level == "city" and (how < OTHER or p.population > LARGE):
             cities[p.country] = p
     return [
         Candidate(place, how, tuple(_weigh(place, how, evidence, outer, kinds, cities, senses.get(spot.key))))
@@ -408,19 +408,21 @@ def _weigh(
         (place.prominence, f"{place.population:,} people" if place.level not in ("region", "water") else "well known")
     ]
     if how == OTHER:
-        parts.append((-0.9, "not its usual name"))
+        parts.append((-1.4, "not its usual name"))
     elif how:
         parts.append((-0.1, "another name of it"))
     if outer is not None and place.level != "country" and place.row != outer.row:
         if place.country == outer.country and (outer.level == "country" or place.admin1 == outer.admin1):
-            parts.append((6.0, f"{outer.name} stands right behind it"))
+            parts.append((8.0, f"{outer.name} stands right behind it"))
     named = evidence.countries.get(place.country or "", 0)
-    if named and place.level != "country":
+    if named:
         share = named / max(1, evidence.total)
         times = max(1, named // 2)
         parts.append((0.5 + 1.3 * share, f"the text names {place.country} {times} time{'s' if times > 1 else ''}"))
     if place.level != "admin1" and place.admin1 and evidence.regions.get(place.admin1, 0):
         parts.append((0.7, "the text names other places of its region"))
+    if place.level == "admin1" and evidence.regions.get(place.admin1 or "", 0):
+        parts.append((1.2, "the text names places in it"))
     if place.level == "admin1":
         if kinds == "region":
             parts.append((2.0, "the text calls it a region"))
@@ -465,6 +467,8 @@ def _believable(
     if beside == "word" and not located and not (named and place.population > MIDDLE):
         return place.population > LARGE and best.how != OTHER and not common
     if common:
+        if initial and not here:
+            return False
         if spot.key in evidence.lower and place.population < 1_000_000 and not here:
             return False
         return (here or ner or (not initial and place.population > 1_000_000)) and place.population > (

@@ -62,6 +62,8 @@ class Tagger:
         self._lexicon = lexicon
         self._ner = ner
         self._model = model or Ner()
+        places = ((gazetteer.country(code), country.name) for code, country in lexicon.countries.items())
+        self._country_names = {place.id: name for place, name in places if place is not None}
 
     @property
     def kb_version(self) -> str:
@@ -87,6 +89,7 @@ class Tagger:
         lexicon, gazetteer = self._lexicon, self._gazetteer
 
         listed = listed_actors.find_aliases(reading, lexicon, day)
+        listed = sorted([*listed, *listed_actors.find_surnames(reading, listed)], key=lambda hit: hit.first)
         states = listed_actors.find_states(reading, lexicon)
         people = {
             i: hit.actor for hit in listed if hit.actor.kind == "person" for i in range(hit.first, hit.first + hit.n)
@@ -103,7 +106,10 @@ class Tagger:
         known_places = {s.first: s.n for s in spots if s.n > 1 and _is_large(gazetteer, s)}
         names = name_rules.find_people(reading, taken, adjectives, known_places, gazetteer.common)
         covered = taken | _words_of(names)
-        names += name_rules.find_organisations(reading, covered, gazetteer.common)
+        whole = {(s.first, s.n) for s in spots if _is_country(gazetteer, s)}
+        names += [
+            n for n in name_rules.find_organisations(reading, covered, gazetteer.common) if (n.first, n.n) not in whole
+        ]
 
         vetoed = _vetoed(reading, gazetteer, listed, names, spots)
         ner_places: set[int] = set()
@@ -130,7 +136,7 @@ class Tagger:
         )
         actors = _without_overlaps([*offices, *listed, *acting, *unnamed])
         unlisted = [u for u in unlisted if not any(i in _words_of(actors) for i in range(u.first, u.first + u.n))]
-        return _assemble(reading, language, actors, unlisted, found, sites, focus)
+        return _assemble(reading, language, actors, unlisted, found, sites, focus, self._country_names)
 
 
 def _without_overlaps(hits: list[Listed]) -> list[Listed]:
@@ -227,6 +233,7 @@ def _assemble(
     found: list[Found],
     sites: list[Name],
     focus: str | None,
+    names: dict[str, str],
 ) -> Tags:
     findings = [
         _Finding(
@@ -245,7 +252,7 @@ def _assemble(
     for f in found:
         role: Literal["place", "demonym"] = "demonym" if f.spot.role == "demonym" else "place"
         findings.append(_Finding(f.spot.first, f.spot.n, "place", f.place.id, role, f.confidence, f.reason))
-        tag = _place_tag(f.place, role)
+        tag = _place_tag(f.place, names.get(f.place.id, f.place.name), role)
         if f.place.id not in place_tags or role == "place":
             place_tags[f.place.id] = tag
     site_tags: dict[str, PlaceTag] = {}
@@ -294,11 +301,11 @@ def _distinct(findings: list[_Finding], busy: set[int]) -> list[_Finding]:
     return sorted(kept.values(), key=lambda f: (f.first, f.n, f.type))
 
 
-def _place_tag(place: Place, role: Literal["place", "demonym"]) -> PlaceTag:
+def _place_tag(place: Place, name: str, role: Literal["place", "demonym"]) -> PlaceTag:
     level = place.level
     precision = level if level in ("country", "admin1", "admin2", "city") else None
     return PlaceTag(
-        name=place.name, id=place.id, country_code=place.country, precision=precision, point=place.point, role=role  # type: ignore[arg-type]
+        name=name, id=place.id, country_code=place.country, precision=precision, point=place.point, role=role  # type: ignore[arg-type]
     )  # fmt: skip
 
 
