@@ -23,6 +23,9 @@ from wirewatch.tagging.vocabulary import (
 CONNECTORS = frozenset({"of", "for", "and", "the", "on", "in", "de", "du", "des", "la", "del", "do", "da", "to", "&"})
 SMALL = frozenset({"al", "el", "bin", "ibn", "ben", "de", "da", "dos", "del", "della", "van", "von", "der", "den", "la", "le", "ul",
                    "ud", "ur", "y", "e", "di", "du", "ash", "as", "ar", "ad", "an", "at", "az"})  # fmt: skip
+LONGEST = 24
+"""Words of a stretch; what goes on for longer is no name."""
+
 Type = Literal["person", "organisation", "facility"]
 
 
@@ -44,7 +47,7 @@ def runs(reading: Reading, taken: set[int], adjectives: set[int]) -> Iterator[tu
             i += 1
             continue
         j = i + 1
-        while j < count and _goes_on(reading, j, taken):
+        while j < count and j - i < LONGEST and _goes_on(reading, j, taken):
             j += 1
         while j > i + 1 and not capital[j - 1]:
             j -= 1

@@ -162,14 +162,28 @@ def _short_form(reading: Reading, i: int, raw: str, gazetteer: Gazetteer) -> int
 
 
 class Evidence(NamedTuple):
-    """What the whole text says: how often each country is named, which regions, and what stands near each name."""
+    """What the whole text says: how often each country is named, which regions, and what stands near each name.
+
+    ``own`` is each name's part in that: no name is evidence for itself.
+    """
 
     countries: Counter[str]
     regions: Counter[str]
-    total: int
+    own: dict[str, list[tuple[str, str, int]]]
     located: frozenset[str]
     pairs: dict[int, int]
     lower: frozenset[str]
+
+    def without(self, key: str) -> Evidence:
+        """The same without what the name ``key`` itself says."""
+        said = self.own.get(key)
+        if not said or not any(weight for _, _, weight in said):
+            return self
+        countries, regions = self.countries.copy(), self.regions.copy()
+        for country, region, weight in said:
+            countries[country] -= weight
+            regions[region] -= 1
+        return self._replace(countries=countries, regions=regions)
 
 
 def resolve(
@@ -179,11 +193,15 @@ def resolve(
     evidence = _evidence(reading, gazetteer, spots, vetoed)
     found: list[Found] = []
     senses: dict[str, Candidate] = {}
+    by_key: dict[str, Evidence] = {}
     for number, pair in sorted(evidence.pairs.items()):
         spot = spots[number]
-        best = max(_candidates(reading, gazetteer, spot, evidence, pair, {}), key=lambda c: c.score, default=None)
+        if spot.key in senses:
+            continue
+        others = by_key.setdefault(spot.key, evidence.without(spot.key))
+        best = max(_candidates(reading, gazetteer, spot, others, pair, {}), key=lambda c: c.score, default=None)
         if best is not None:
-            senses.setdefault(spot.key, best)
+            senses[spot.key] = best
     outer = {number + 1: row for number, row in evidence.pairs.items()}
     for number, spot in enumerate(spots):
         pair = evidence.pairs.get(number)
@@ -191,12 +209,15 @@ def resolve(
             continue
         if number in outer and not spot.fixed:
             spot = spot._replace(fixed=(outer[number],))
-        candidates = _candidates(reading, gazetteer, spot, evidence, pair, senses)
+        others = by_key.get(spot.key)
+        if others is None:
+            others = by_key[spot.key] = evidence.without(spot.key)
+        candidates = _candidates(reading, gazetteer, spot, others, pair, senses)
         if not candidates:
             continue
         candidates.sort(key=lambda c: -c.score)
         best = candidates[0]
-        if not _believable(reading, gazetteer, spot, best, evidence, pair, ner_places):
+        if not _believable(reading, gazetteer, spot, best, others, pair, ner_places):
             continue
         found.append(_found(spot, best, candidates))
     return found
@@ -207,7 +228,7 @@ def _found(spot: Spot, best: Candidate, candidates: list[Candidate]) -> Found:
         (
             c
             for c in candidates[1:]
-            if distance_km(c.place.point, best.place.point) > 50 or c.place.level != best.place.level
+            if distance_km(c.place.point, best.place.point) > 50
         ),
         None,
     )
@@ -228,50 +249,48 @@ def describe(place: Place) -> str:
 def _evidence(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed: dict[int, str]) -> Evidence:
     countries: Counter[str] = Counter()
     regions: Counter[str] = Counter()
+    own: dict[str, list[tuple[str, str, int]]] = {}
     located: set[str] = set()
+    pairs = _pairs(reading, gazetteer, spots)
     for spot in spots:
         if spot.first in vetoed:
             continue
         if _locative_before(reading, spot):
             located.add(spot.key)
-        rows = spot.fixed or tuple(code >> 2 for code in gazetteer.index.get(spot.key, ()))
-        places = [gazetteer.place(row) for row in rows]
-        if spot.fixed and len(spot.fixed) == 1:
-            if places[0].country:
-                countries[places[0].country] += 2
-            if places[0].admin1:
-                regions[places[0].admin1] += 1
-            continue
-        ranked = sorted(places, key=lambda p: -p.prominence)
-        if not ranked:
-            continue
-        top = ranked[0]
-        ambiguous = len(ranked) > 1 and any(
-            p.country != top.country and top.prominence - p.prominence < 1.5 for p in ranked[1:4]
-        )
-        if ambiguous:
-            continue
-        if top.level == "country" and top.country:
-            countries[top.country] += 2
-        elif top.level == "admin1" and top.population > 300_000:
-            countries[top.country or ""] += 1
-            if not any(p.level == "city" and p.population > LARGE and p.country == top.country for p in ranked[1:]):
-                regions[top.admin1 or ""] += 1
-        elif top.level == "city" and top.population > 300_000 and spot.key not in gazetteer.common:
-            countries[top.country or ""] += 1
-            regions[top.admin1 or ""] += 1
-        elif top.level in ("region", "water") and top.country:
-            countries[top.country] += 1
-    pairs = _pairs(reading, gazetteer, spots)
+        country, region, weight = _stands_for(gazetteer, spot)
+        countries[country] += weight
+        regions[region] += 1
+        own.setdefault(spot.key, []).append((country, region, weight))
     for number, row in pairs.items():
         place = gazetteer.place(row)
         countries[place.country or ""] += 1
-        if place.admin1:
-            regions[place.admin1] += 1
+        regions[place.admin1 or ""] += 1
         located.add(spots[number].key)
     countries.pop("", None)
     regions.pop("", None)
-    return Evidence(countries, regions, sum(countries.values()), frozenset(located), pairs, reading.lower)
+    return Evidence(countries, regions, own, frozenset(located), pairs, reading.lower)
+
+
+def _stands_for(gazetteer: Gazetteer, spot: Spot) -> tuple[str, str, int]:
+    """The country and region that a name surely belongs to, and how much it says of the country: 0, 1 or 2."""
+    rows = spot.fixed or tuple(code >> 2 for code in gazetteer.index.get(spot.key, ()))
+    ranked = sorted((gazetteer.place(row) for row in rows), key=lambda p: -p.prominence)
+    if not ranked:
+        return "", "", 0
+    top, *rest = ranked
+    country, region = top.country or "", top.admin1 or ""
+    if len(spot.fixed) == 1:
+        return country, region, 2
+    if any(p.country != top.country and top.prominence - p.prominence < 1.5 for p in rest[:3]):
+        return "", "", 0
+    if top.level == "country":
+        return country, "", 2
+    if top.level == "admin1" and top.population > 300_000:
+        city = any(p.level == "city" and p.population > LARGE and p.country == top.country for p in rest)
+        return country, "" if city else region, 1
+    if top.level == "city" and top.population > 300_000 and spot.key not in gazetteer.common:
+        return country, region, 1
+    return (country, "", 1) if top.level in ("region", "water") else ("", "", 0)
 
 
 def _locative_before(reading: Reading, spot: Spot) -> bool:
@@ -416,7 +435,7 @@ def _weigh(
             parts.append((8.0, f"{outer.name} stands right behind it"))
     named = evidence.countries.get(place.country or "", 0)
     if named:
-        share = named / max(1, evidence.total)
+        share = named / max(1, sum(evidence.countries.values()))
         times = max(1, named // 2)
         parts.append((0.5 + 1.3 * share, f"the text names {place.country} {times} time{'s' if times > 1 else ''}"))
     if place.level != "admin1" and place.admin1 and evidence.regions.get(place.admin1, 0):

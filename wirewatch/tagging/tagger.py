@@ -135,7 +135,8 @@ class Tagger:
             else []
         )
         actors = _without_overlaps([*offices, *listed, *acting, *unnamed])
-        unlisted = [u for u in unlisted if not any(i in _words_of(actors) for i in range(u.first, u.first + u.n))]
+        acted = _words_of(actors)
+        unlisted = [u for u in unlisted if not any(i in acted for i in range(u.first, u.first + u.n))]
         return _assemble(reading, language, actors, unlisted, found, sites, focus, self._country_names)
 
 

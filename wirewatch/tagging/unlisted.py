@@ -27,6 +27,10 @@ PREFIX = "name:"
 """Before the id of an actor that is in no list: `name:rami-abdurrahman`, the same in every article."""
 
 
+LONGEST_AGAIN, MOST_AGAIN = 8, 500
+"""Words of a name, and names, that are looked for again: more are in no article, only in lists and noise."""
+
+
 class Unlisted(NamedTuple):
     """A name in no list, at words ``first``..``first + n - 1``; ``name`` is its fullest form in the article."""
 
@@ -242,7 +246,8 @@ def join_names(
         result.append(_named(reading, name, full))
     placed = {i for f in found for i in range(f.spot.first, f.spot.first + f.spot.n)}
     again: dict[str, list[Name]] = {}
-    for name in sorted(names, key=lambda n: -n.n):
+    distinct = {reading.tokens.join(name.first, name.n): name for name in names if name.n <= LONGEST_AGAIN}
+    for name in sorted(distinct.values(), key=lambda n: -n.n)[:MOST_AGAIN]:
         again.setdefault(folded[name.first], []).append(name)
     single = {folded[n.first]: n for n in names if n.type == "person" and n.n == 1}
     single |= _first_names(reading, full.values())
