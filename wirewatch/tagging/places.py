@@ -225,11 +225,7 @@ def resolve(
 
 def _found(spot: Spot, best: Candidate, candidates: list[Candidate]) -> Found:
     rival = next(
-        (
-            c
-            for c in candidates[1:]
-            if distance_km(c.place.point, best.place.point) > 50
-        ),
+        (c for c in candidates[1:] if distance_km(c.place.point, best.place.point) > 50),
         None,
     )
     margin = best.score - rival.score if rival else 9.0

@@ -9,8 +9,7 @@ from functools import lru_cache
 import msgspec
 
 _WORD = re.compile(
-    r"(?:[A-Z]\.){2,}(?:[A-Z](?![^\W_]))?"  # U.S., U.S.A.
-    r"|(?:[A-Z]\. ){2,}(?=[^\w])"
+    r"(?:[A-Z]\.){2,6}(?:[A-Z](?![^\W_]))?"  # U.S., U.S.A.
     r"|[^\W_]+(?:['’‘ʼʻʾʿ`´][^\W_]+)*"
 )
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]?$")
@@ -101,8 +100,6 @@ def tokenize(text: str) -> Tokens:
             if bare != word:
                 possessive.add(len(words))
                 word = bare
-        elif word[-1] == " ":
-            word = word.rstrip()
         if len(word) > 60:
             word = word[:60]
         words.append(word)
