@@ -1,7 +1,8 @@
 """Hard sentences: what a careful reader sees in one name of each.
 
 A case is (text, name in it, what the name is), the last one of
-``place CC precision``, ``demonym CC``, ``actor ID``, ``person``, ``organisation``, ``no place``, ``no actor``, ``nothing``.
+``place CC precision``, ``demonym CC``, ``actor ID``, ``person``, ``organisation``, ``no place``, ``no
+actor``, ``nothing``.
 ``as of YYYY-MM-DD`` behind the text's bar gives the article a date.
 """
 

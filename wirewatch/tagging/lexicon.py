@@ -9,8 +9,34 @@ from typing import NamedTuple
 from wirewatch.knowledge.model import Actor, ConditionalAlias, Country, Knowledge, Office
 from wirewatch.tagging.tokens import key, tokenize
 
-PARTICLES = frozenset({"al", "el", "an", "ash", "as", "ar", "ad", "at", "bin", "ibn", "abu", "de", "la", "le", "van", "von", "da",
-                       "dos", "del", "der", "den", "ul", "ud", "ur"})  # fmt: skip
+PARTICLES = frozenset(
+    {
+        "al",
+        "el",
+        "an",
+        "ash",
+        "as",
+        "ar",
+        "ad",
+        "at",
+        "bin",
+        "ibn",
+        "abu",
+        "de",
+        "la",
+        "le",
+        "van",
+        "von",
+        "da",
+        "dos",
+        "del",
+        "der",
+        "den",
+        "ul",
+        "ud",
+        "ur",
+    }
+)
 """Words of a name that may be written small."""
 
 

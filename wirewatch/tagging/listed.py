@@ -13,16 +13,16 @@ from wirewatch.tagging.tokens import fold
 from wirewatch.tagging.vocabulary import (
     ACTS,
     ACTS_WEAK,
+    ARMED,
     COMPANY,
     DEEDS,
-    MOVES,
-    SPORT,
-    ARMED,
     FUNCTION,
     GIVEN,
     GOVERNMENT,
+    MOVES,
+    SPORT,
     TITLES,
-)  # fmt: skip
+)
 
 LOWER_STARTS = frozenset({"al", "el", "ash", "as", "ar", "an", "ansar", "bin"})
 
@@ -77,7 +77,7 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
 
 def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
     """The people named in full, where their last name stands alone."""
-    tokens, folded = reading.tokens, reading.tokens.folded
+    _tokens, folded = reading.tokens, reading.tokens.folded
     taken = {i for hit in listed for i in range(hit.first, hit.first + hit.n)}
     owners: dict[str, set[str]] = {}
     full: dict[str, Listed] = {}
@@ -122,9 +122,9 @@ def _part_of_another_name(reading: Reading, i: int) -> bool:
     tokens, folded = reading.tokens, reading.tokens.folded
     if i > 0 and tokens.joins(i - 1) and reading.capital[i - 1] and (i - 1) not in tokens.possessive:
         before = folded[i - 1]
-        if before not in TITLES and before not in FUNCTION and (before in GIVEN or (i - 1) not in reading.initial):
-            if tokens.gap(i - 1) != "-" and not _adjective(before):
-                return True
+        a_name = before not in TITLES and before not in FUNCTION and not _adjective(before)
+        if a_name and tokens.gap(i - 1) != "-" and (before in GIVEN or (i - 1) not in reading.initial):
+            return True
     after = i + 1
     return (
         after < len(tokens)
@@ -506,8 +506,12 @@ def find_surname_regimes(
         leaders = (
             lexicon.leaders.get(folded[i], []) if actor is None else [(actor, o) for o in actor.offices if o.country]
         )
-        led = [(a, o) for a, o in leaders if fold(o.title) in {"president", "prime minister", "chancellor", "premier", "king",
-                                                            "supreme leader", "emir"}]  # fmt: skip
+        led = [
+            (a, o)
+            for a, o in leaders
+            if fold(o.title)
+            in {"president", "prime minister", "chancellor", "premier", "king", "supreme leader", "emir"}
+        ]
         countries = {o.country for _, o in led if o.country and (day is None or o.since is None or o.since <= day)}
         if len(countries) == 1:
             government = lexicon.government(countries.pop())

@@ -18,11 +18,46 @@ from wirewatch.tagging.vocabulary import (
     ORGANISATION,
     PLACE_GIVEN,
     TITLES,
-)  # fmt: skip
+)
 
 CONNECTORS = frozenset({"of", "for", "and", "the", "on", "in", "de", "du", "des", "la", "del", "do", "da", "to", "&"})
-SMALL = frozenset({"al", "el", "bin", "ibn", "ben", "de", "da", "dos", "del", "della", "van", "von", "der", "den", "la", "le", "ul",
-                   "ud", "ur", "y", "e", "di", "du", "ash", "as", "ar", "ad", "an", "at", "az"})  # fmt: skip
+SMALL = frozenset(
+    {
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "ben",
+        "de",
+        "da",
+        "dos",
+        "del",
+        "della",
+        "van",
+        "von",
+        "der",
+        "den",
+        "la",
+        "le",
+        "ul",
+        "ud",
+        "ur",
+        "y",
+        "e",
+        "di",
+        "du",
+        "ash",
+        "as",
+        "ar",
+        "ad",
+        "an",
+        "at",
+        "az",
+    }
+)
+DOTTED_TITLES = frozenset(["st", "dr", "mr", "mrs", "ms", "gen", "col", "lt", "sgt", "maj", "capt", "adm"])
+DOTTED_TITLES |= frozenset(["sen", "rep", "gov", "prof", "rev"])
+
 LONGEST = 24
 """Words of a stretch; what goes on for longer is no name."""
 
@@ -38,7 +73,7 @@ class Name(NamedTuple):
     why: str
 
 
-def runs(reading: Reading, taken: set[int], adjectives: set[int]) -> Iterator[tuple[int, int]]:
+def runs(reading: Reading, taken: set[int]) -> Iterator[tuple[int, int]]:
     """Stretches of words written like one name, without those that are explained already."""
     tokens, capital = reading.tokens, reading.capital
     i, count = 0, len(tokens)
@@ -69,10 +104,9 @@ def _goes_on(reading: Reading, j: int, taken: set[int]) -> bool:
     if j in taken or (j - 1) in tokens.possessive:
         return False
     gap = tokens.gap(j - 1)
-    if gap not in (" ", "-", "\u00a0", "‑") and not (gap == ". " and len(tokens.words[j - 1]) == 1):
-        if not (gap == ". " and tokens.folded[j - 1] in {"st", "dr", "mr", "mrs", "gen", "col", "lt", "sgt", "sen", "rep", "gov", "maj",
-                                                         "capt", "prof", "rev", "adm", "ms"}):  # fmt: skip
-            return False
+    dotted = gap == ". " and (len(tokens.words[j - 1]) == 1 or tokens.folded[j - 1] in DOTTED_TITLES)
+    if gap not in (" ", "-", "\u00a0", "‑") and not dotted:
+        return False
     if reading.capital[j]:
         return tokens.folded[j] not in CALENDAR
     return (
@@ -89,9 +123,12 @@ def _goes_on(reading: Reading, j: int, taken: set[int]) -> bool:
 def find_people(
     reading: Reading, taken: set[int], adjectives: set[int], places: dict[int, int], known: frozenset[str]
 ) -> list[Name]:
-    """People by given name or title. ``places`` are multi-word places (first word -> words); ``known`` dictionary words."""
+    """People by given name or title.
+
+    ``places`` are places of several words (first word -> words), ``known`` the dictionary's words.
+    """
     found: list[Name] = []
-    for start, end in runs(reading, taken, adjectives):
+    for start, end in runs(reading, taken):
         found.extend(_people_of(reading, start, end, adjectives, places, known))
     return found
 
@@ -174,11 +211,11 @@ def _is_person(folded: list[str], words: list[str], i: int, n: int, titled: bool
     return parts[0] in PLACE_GIVEN and parts[1] not in known and n <= 3
 
 
-def find_organisations(reading: Reading, taken: set[int], known: frozenset[str]) -> list[Name]:
+def find_organisations(reading: Reading, taken: set[int]) -> list[Name]:
     """Organisations by their head word ("Ministry of ...", "... University"), and acronyms."""
     found: list[Name] = []
     tokens, folded = reading.tokens, reading.tokens.folded
-    for start, end in runs(reading, taken, set()):
+    for start, end in runs(reading, taken):
         heads = [k for k in range(start, end) if folded[k] in ORGANISATION]
         if heads and start not in reading.shouted:
             first, last = _organisation_span(reading, start, end, heads, taken)
@@ -191,7 +228,7 @@ def find_organisations(reading: Reading, taken: set[int], known: frozenset[str])
         if facility is not None and facility == end - 1 and start not in reading.shouted:
             found.append(Name(start, end - start, "facility", f"“{tokens.words[facility]}” names a site"))
             continue
-        found.extend(_acronyms(reading, start, end, known))
+        found.extend(_acronyms(reading, start, end))
     return found
 
 
@@ -207,7 +244,7 @@ def _organisation_span(reading: Reading, start: int, end: int, heads: list[int],
         and folded[last] in CONNECTORS
         and tokens.gap(last - 1) == " "
         and (last - 1) not in tokens.possessive
-        and _continues(reading, last, heads, taken)
+        and _continues(reading, last, heads)
     ):
         last += 2 if capital[last + 1] else 3
         while last < len(tokens) and capital[last] and last not in taken and tokens.gap(last - 1) == " ":
@@ -215,7 +252,7 @@ def _organisation_span(reading: Reading, start: int, end: int, heads: list[int],
     return first, last
 
 
-def _continues(reading: Reading, at: int, heads: list[int], taken: set[int]) -> bool:
+def _continues(reading: Reading, at: int, heads: list[int]) -> bool:
     tokens, folded, capital = reading.tokens, reading.tokens.folded, reading.capital
     if folded[at] not in {"of", "for", "and", "on", "de"} or tokens.gap(at) != " ":
         return False
@@ -227,7 +264,7 @@ def _continues(reading: Reading, at: int, heads: list[int], taken: set[int]) -> 
     return folded[at + 1] == "the" and at + 2 < len(tokens) and capital[at + 2] and tokens.gap(at + 1) == " "
 
 
-def _acronyms(reading: Reading, start: int, end: int, known: frozenset[str]) -> Iterator[Name]:
+def _acronyms(reading: Reading, start: int, end: int) -> Iterator[Name]:
     tokens = reading.tokens
     for k in range(start, end):
         word = tokens.words[k]

@@ -20,10 +20,45 @@ from wirewatch.tagging.vocabulary import (
     ORGANISATION,
     REGION_ADJECTIVES,
     TITLES,
-)  # fmt: skip
+)
 
-SMALL_WORDS = frozenset({"of", "the", "and", "de", "la", "del", "da", "do", "al", "el", "sur", "en", "upon", "on", "am", "an", "der",
-                         "di", "los", "las", "le", "les", "e", "y", "ez", "ed", "ad", "ash", "as", "ar", "au", "aux", "in"})  # fmt: skip
+SMALL_WORDS = frozenset(
+    {
+        "of",
+        "the",
+        "and",
+        "de",
+        "la",
+        "del",
+        "da",
+        "do",
+        "al",
+        "el",
+        "sur",
+        "en",
+        "upon",
+        "on",
+        "am",
+        "an",
+        "der",
+        "di",
+        "los",
+        "las",
+        "le",
+        "les",
+        "e",
+        "y",
+        "ez",
+        "ed",
+        "ad",
+        "ash",
+        "as",
+        "ar",
+        "au",
+        "aux",
+        "in",
+    }
+)
 LARGE, MIDDLE = 100_000, 15_000
 DEMONYM_AHEAD = frozenset({"language", "dictionary", "restaurant", "cuisine", "food"})
 
@@ -204,20 +239,20 @@ def resolve(
             senses[spot.key] = best
     outer = {number + 1: row for number, row in evidence.pairs.items()}
     for number, spot in enumerate(spots):
-        pair = evidence.pairs.get(number)
-        if spot.first in vetoed and pair is None:
+        region = evidence.pairs.get(number)
+        if spot.first in vetoed and region is None:
             continue
         if number in outer and not spot.fixed:
             spot = spot._replace(fixed=(outer[number],))
-        others = by_key.get(spot.key)
-        if others is None:
-            others = by_key[spot.key] = evidence.without(spot.key)
-        candidates = _candidates(reading, gazetteer, spot, others, pair, senses)
+        if spot.key not in by_key:
+            by_key[spot.key] = evidence.without(spot.key)
+        others = by_key[spot.key]
+        candidates = _candidates(reading, gazetteer, spot, others, region, senses)
         if not candidates:
             continue
         candidates.sort(key=lambda c: -c.score)
         best = candidates[0]
-        if not _believable(reading, gazetteer, spot, best, others, pair, ner_places):
+        if not _believable(reading, gazetteer, spot, best, others, region, ner_places):
             continue
         found.append(_found(spot, best, candidates))
     return found
@@ -376,10 +411,7 @@ def _candidates(
     pair: int | None,
     senses: dict[str, Candidate],
 ) -> list[Candidate]:
-    if spot.fixed:
-        named = [(gazetteer.place(row), OWN) for row in spot.fixed]
-    else:
-        named = list(gazetteer.named(spot.key))
+    named = [(gazetteer.place(row), OWN) for row in spot.fixed] if spot.fixed else list(gazetteer.named(spot.key))
     outer = gazetteer.place(pair) if pair is not None else None
     kinds = _kind_words(reading, spot)
     cities: dict[str | None, Place] = {}
@@ -410,6 +442,12 @@ def _kind_words(reading: Reading, spot: Spot) -> str:
     return ""
 
 
+def _lies_in(place: Place, outer: Place) -> bool:
+    if place.level == "country" or place.row == outer.row or place.country != outer.country:
+        return False
+    return outer.level == "country" or place.admin1 == outer.admin1
+
+
 def _weigh(
     place: Place,
     how: int,
@@ -426,9 +464,8 @@ def _weigh(
         parts.append((-1.4, "not its usual name"))
     elif how:
         parts.append((-0.1, "another name of it"))
-    if outer is not None and place.level != "country" and place.row != outer.row:
-        if place.country == outer.country and (outer.level == "country" or place.admin1 == outer.admin1):
-            parts.append((8.0, f"{outer.name} stands right behind it"))
+    if outer is not None and _lies_in(place, outer):
+        parts.append((8.0, f"{outer.name} stands right behind it"))
     named = evidence.countries.get(place.country or "", 0)
     if named:
         share = named / max(1, sum(evidence.countries.values()))
@@ -513,16 +550,20 @@ def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> str:
     tokens, folded = reading.tokens, reading.tokens.folded
     beside, after = "", spot.first + spot.n
     if (
-        after < len(tokens)
-        and reading.capital[after]
-        and tokens.gap(after - 1) == " "
-        and after - 1 not in tokens.possessive
+        (
+            after < len(tokens)
+            and reading.capital[after]
+            and tokens.gap(after - 1) == " "
+            and after - 1 not in tokens.possessive
+        )
+        and folded[after] not in FUNCTION
+        and after not in reading.shouted
+        and folded[after] not in LOCATIVE_NOUNS
     ):
-        if folded[after] not in FUNCTION and after not in reading.shouted and folded[after] not in LOCATIVE_NOUNS:
-            ordinary = folded[after] in gazetteer.common or folded[after] in ORGANISATION or folded[after] in FACILITY
-            if not ordinary:
-                return "name"
-            beside = "word"
+        ordinary = folded[after] in gazetteer.common or folded[after] in ORGANISATION or folded[after] in FACILITY
+        if not ordinary:
+            return "name"
+        beside = "word"
     before = spot.first - 1
     if before >= 0 and reading.capital[before] and tokens.gap(before) == " " and before not in tokens.possessive:
         word = folded[before]

@@ -107,17 +107,15 @@ class Tagger:
         names = name_rules.find_people(reading, taken, adjectives, known_places, gazetteer.common)
         covered = taken | _words_of(names)
         whole = {(s.first, s.n) for s in spots if _is_country(gazetteer, s)}
-        names += [
-            n for n in name_rules.find_organisations(reading, covered, gazetteer.common) if (n.first, n.n) not in whole
-        ]
+        names += [n for n in name_rules.find_organisations(reading, covered) if (n.first, n.n) not in whole]
 
         vetoed = _vetoed(reading, gazetteer, listed, names, spots)
         ner_places: set[int] = set()
         extra: list[Name] = []
         if self._ner != "off" and language in (None, "en"):
-            spans = unexplained_sentences(reading, self._ner == "full", taken, names, spots, gazetteer, vetoed)
+            spans = unexplained_sentences(reading, self._ner == "full", taken, names, spots, gazetteer)
             entities = self._model.entities(reading.text, spans)
-            more = merge_entities(reading, entities, taken, names, spots, gazetteer, vetoed)
+            more = merge_entities(reading, entities, taken, names, spots, gazetteer)
             names, extra, ner_places = more.names, more.places, more.confirmed
             if not sport:
                 acting += listed_actors.find_named_states(lexicon, states, more.organisations)
@@ -125,7 +123,7 @@ class Tagger:
 
         found = place_rules.resolve(reading, gazetteer, spots, vetoed, ner_places)
         sites = [n for n in names if n.type == "facility"] + extra
-        unlisted = join_names(reading, [n for n in names if n.type != "facility"], taken, found, lexicon)
+        unlisted = join_names(reading, [n for n in names if n.type != "facility"], taken, found)
         if sport:
             unlisted += find_teams(reading, states, lexicon)
         focus = _focus(reading, found, [*listed, *acting])
@@ -270,10 +268,13 @@ def _assemble(
         site_tags.setdefault(
             name,
             PlaceTag(
-                name=name, precision="site", point=near.place.point if near else None, located_by="nearest",
+                name=name,
+                precision="site",
+                point=near.place.point if near else None,
+                located_by="nearest",
                 country_code=near.place.country if near else None,
             ),
-        )  # fmt: skip
+        )
     mentions = _mentions(reading, _distinct(findings, busy))
     weights = salience.weights(mentions)
     actor_tags = _actor_tags(actors, unlisted, weights)
@@ -295,9 +296,8 @@ def _assemble(
 def _distinct(findings: list[_Finding], busy: set[int]) -> list[_Finding]:
     kept: dict[tuple[int, int, bool], _Finding] = {}
     for f in findings:
-        if f.type == "place" and f.entity_id is None and any(i in busy for i in range(f.first, f.first + f.n)):
-            if f.n == 1:
-                continue
+        if f.type == "place" and f.entity_id is None and f.n == 1 and f.first in busy:
+            continue
         kept.setdefault((f.first, f.n, f.type == "place"), f)
     return sorted(kept.values(), key=lambda f: (f.first, f.n, f.type))
 
@@ -306,8 +306,8 @@ def _place_tag(place: Place, name: str, role: Literal["place", "demonym"]) -> Pl
     level = place.level
     precision = level if level in ("country", "admin1", "admin2", "city") else None
     return PlaceTag(
-        name=name, id=place.id, country_code=place.country, precision=precision, point=place.point, role=role  # type: ignore[arg-type]
-    )  # fmt: skip
+        name=name, id=place.id, country_code=place.country, precision=precision, point=place.point, role=role
+    )
 
 
 def _actor_tags(

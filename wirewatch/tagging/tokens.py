@@ -16,9 +16,19 @@ _POSSESSIVE = re.compile(r"['’ʼ`´][sS]?$")
 _APOSTROPHES = str.maketrans("", "", "'’‘ʼʻʾʿ`´.ʹʺ")
 _LETTERS = str.maketrans(
     {
-        "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ə": "a", "ħ": "h",
+        "ı": "i",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ð": "d",
+        "þ": "th",
+        "ə": "a",
+        "ħ": "h",
     }
-)  # fmt: skip
+)
 JOINTS = frozenset({" ", "-", "\u2010", "\u2011", "\u00a0", "\n", "  ", " \n", "–"})
 """What may stand between two words of one name."""
 

@@ -21,7 +21,7 @@ from wirewatch.tagging.vocabulary import (
     NOT_NAMES,
     ORGANISATION,
     TITLES,
-)  # fmt: skip
+)
 
 PREFIX = "name:"
 """Before the id of an actor that is in no list: `name:rami-abdurrahman`, the same in every article."""
@@ -44,7 +44,9 @@ class Unlisted(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """The rules' names with the model's: ``places`` are names only it took for places, ``confirmed`` words it agrees on;
+    """The rules' names with the model's.
+
+    ``places`` are names only it took for places, ``confirmed`` words it agrees on;
     ``organisations`` where names of places begin that it takes for actors."""
 
     names: list[Name]
@@ -60,7 +62,6 @@ def unexplained_sentences(
     names: list[Name],
     spots: list[Spot],
     gazetteer: Gazetteer,
-    vetoed: dict[int, str],
 ) -> list[tuple[int, int]]:
     """The sentences with a capitalised word that nothing explains yet; all of them where ``every``."""
     if every:
@@ -107,9 +108,13 @@ def _sure(gazetteer: Gazetteer, spot: Spot) -> bool:
 
 
 def merge_entities(
-    reading: Reading, entities: list[Entity], taken: set[int], names: list[Name], spots: list[Spot], gazetteer: Gazetteer,
-    vetoed: dict[int, str],
-) -> Merged:  # fmt: skip
+    reading: Reading,
+    entities: list[Entity],
+    taken: set[int],
+    names: list[Name],
+    spots: list[Spot],
+    gazetteer: Gazetteer,
+) -> Merged:
     """The rules' names and, where they are silent, the model's."""
     kept = list(names)
     covered = set(taken)
@@ -230,9 +235,7 @@ def slug(name: str) -> str:
     return PREFIX + "-".join(key(name).split())
 
 
-def join_names(
-    reading: Reading, names: list[Name], taken: set[int], found: list[Found], lexicon: Lexicon
-) -> list[Unlisted]:
+def join_names(reading: Reading, names: list[Name], taken: set[int], found: list[Found]) -> list[Unlisted]:
     """One entity for each name: "Pedersen" is the Geir Pedersen named in full, here or elsewhere in the article."""
     folded = reading.tokens.folded
     full: dict[str, Name] = {}
