@@ -38,13 +38,11 @@ def language_of(declared: str | None, text: str) -> str | None:
     if sum(c.isalpha() for c in sample) < 3:
         return None
     words = sample.lower().split()
-    shares = {
-        language: sum(word in known for word in words) / max(1, len(words)) for language, known in _COMMONEST.items()
-    }
-    english = shares[ENGLISH]
-    if english >= max(shares.values()) and (
-        english > 0.2 or (english > 0 and len(words) <= FEW_WORDS and sample.isascii())
-    ):
+    if sum(map(_COMMONEST[ENGLISH].__contains__, words)) > 0.25 * len(words):
+        return ENGLISH
+    shares = {code: sum(map(known.__contains__, words)) for code, known in _COMMONEST.items()}
+    few = len(words) <= FEW_WORDS and sample.isascii()
+    if shares[ENGLISH] >= max(shares.values()) and shares[ENGLISH] > (0 if few else 0.2 * len(words)):
         return ENGLISH
     return _classify(sample.lower() if sample.isupper() else sample)
 

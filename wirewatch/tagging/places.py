@@ -203,6 +203,7 @@ class Evidence(NamedTuple):
     """
 
     countries: Counter[str]
+    total: int
     regions: Counter[str]
     own: dict[str, list[tuple[str, str, int]]]
     located: frozenset[str]
@@ -218,7 +219,7 @@ class Evidence(NamedTuple):
         for country, region, weight in said:
             countries[country] -= weight
             regions[region] -= 1
-        return self._replace(countries=countries, regions=regions)
+        return self._replace(countries=countries, total=sum(countries.values()), regions=regions)
 
 
 def resolve(
@@ -299,7 +300,7 @@ def _evidence(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed:
         located.add(spots[number].key)
     countries.pop("", None)
     regions.pop("", None)
-    return Evidence(countries, regions, own, frozenset(located), pairs, reading.lower)
+    return Evidence(countries, sum(countries.values()), regions, own, frozenset(located), pairs, reading.lower)
 
 
 def _stands_for(gazetteer: Gazetteer, spot: Spot) -> tuple[str, str, int]:
@@ -468,7 +469,7 @@ def _weigh(
         parts.append((8.0, f"{outer.name} stands right behind it"))
     named = evidence.countries.get(place.country or "", 0)
     if named:
-        share = named / max(1, sum(evidence.countries.values()))
+        share = named / max(1, evidence.total)
         times = max(1, named // 2)
         parts.append((0.5 + 1.3 * share, f"the text names {place.country} {times} time{'s' if times > 1 else ''}"))
     if place.level != "admin1" and place.admin1 and evidence.regions.get(place.admin1, 0):
