@@ -1,6 +1,7 @@
 # Two commands start everything: `make run` and `make test`. They need python3 (3.11 to 3.13) and the network.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE  # with it every command compiles Airflow anew, which takes seconds
 
 # The first interpreter that runs, fits and can make a virtual environment; override with PYTHON=...
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
