@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from wirewatch.embedded import Child
 from wirewatch.failpoints import VARIABLE
@@ -78,6 +79,10 @@ class Consumer:
         """Send a signal to the consumer itself."""
         assert self.child.pid is not None
         os.kill(self.child.pid, number)
+
+    def is_frozen(self) -> bool:
+        """Whether it was stopped by SIGSTOP."""
+        return psutil.Process(self.child.pid).status() == psutil.STATUS_STOPPED
 
     def log(self) -> str:
         """The last lines it logged."""
