@@ -85,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=1,
             le=10_000,
         ),
-    ] = 20
+    ] = 10
     refused_share: Annotated[
         float,
         _about(

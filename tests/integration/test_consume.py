@@ -10,6 +10,7 @@ from contextlib import closing
 import msgspec
 import pytest
 from kafka import KafkaProducer
+from kafka.coordinator.base import MemberState
 
 from tests.builders import article, numbered
 from wirewatch.errors import NewerSchema, TooManyRefused, Unavailable
@@ -18,6 +19,7 @@ from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
 from wirewatch.stream.admin import ensure_topics, lag
 from wirewatch.stream.dead_letters import replay, waiting
+from wirewatch.stream.lane import Lane
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW
 
 Handle = Callable[[Sequence[Received[Article]]], Sequence[Rejected]]
@@ -290,6 +292,23 @@ def test_two_consumers_of_a_group_share_the_work_and_miss_nothing(settings: Sett
         thread.join(20)
     assert {*parts[0], *parts[1]} == {one.title for one in articles}
     assert all(parts), "one of the two did all the work"
+
+
+def test_a_join_that_ends_while_the_other_lane_is_polled_is_completed(settings: Settings) -> None:
+    publish(settings, [article("Waits")])
+    lane = Lane(settings, ARTICLES_RAW.name, "tagger", 10)
+    with closing(lane):
+        lane.subscribe(lambda: None)
+        while lane.kafka.group_metadata().state is not MemberState.REBALANCING:
+            lane.kafka.poll(1)
+            time.sleep(0.05)
+        time.sleep(0.5)  # the join ends, and nobody waits for it
+        deadline = time.monotonic() + 10
+        records = lane.poll(0.001)
+        while not records and time.monotonic() < deadline:
+            time.sleep(0.05)
+            records = lane.poll(0.001)
+        assert sum(map(len, records.values())) == 1
 
 
 def test_kafka_out_of_reach_is_one_line_within_fifteen_seconds(settings: Settings) -> None:

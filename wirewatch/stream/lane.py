@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.coordinator.base import MemberState  # type: ignore[attr-defined]  # its stubs lack it
 
 from wirewatch.settings import Settings
 from wirewatch.stream.connection import MAX_MESSAGE_BYTES, as_our_errors, bootstrap
@@ -15,7 +16,8 @@ from wirewatch.stream.publisher import Offsets, as_committed
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 COMMIT_TIMEOUT_MS = 5_000
-JOIN_POLL_S = 0.1
+JOIN_S = 1.0
+SETTLE_S = 0.1
 
 
 class Lane:
@@ -65,14 +67,28 @@ class Lane:
         self.kafka.partitions_for_topic(self._topic)  # a group whose leader does not know the topic yet assigns nothing
 
     def poll(self, timeout_s: float) -> Records:
-        """A batch, or nothing when none comes in time; while it joins its group it waits a little longer."""
+        """A batch, or nothing when none comes in time; while it joins its group it waits longer."""
+        self._keep_joined()
         if not self._settled:
-            timeout_s = max(timeout_s, JOIN_POLL_S)  # with no time at all kafka-python never gets to join
+            timeout_s = max(timeout_s, SETTLE_S)  # with no time at all kafka-python never learns where it stands
         records = self.kafka.poll(int(timeout_s * 1000), max_records=self._batch_size)
         if not self._settled:
             own = self.kafka.assignment()
             self._settled = bool(own) and all(self.kafka.position(tp, timeout_ms=0) is not None for tp in own)
         return records
+
+    def _keep_joined(self) -> None:
+        """Join the group, or join it again, and wait a moment for it.
+
+        kafka-python 3.0.12 drops the end of a join that no poll is waiting for, and our polls are short and take
+        turns: it would begin again and again, or stay "rebalancing" without partitions for ever
+        (ConsumerCoordinator.join_group_async). So a join gets a wait of its own here, and a dropped one is repeated.
+        """
+        coordinator = self.kafka._coordinator  # type: ignore[attr-defined]  # private, and the only way in
+        if coordinator.state is MemberState.REBALANCING and not coordinator.need_rejoin():
+            coordinator.request_rejoin()
+        if coordinator.need_rejoin():
+            coordinator.poll(timeout_ms=JOIN_S * 1000)
 
     def assigned(self) -> bool:
         """Whether this process has any part of the topic."""
