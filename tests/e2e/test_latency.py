@@ -18,8 +18,9 @@ from wirewatch.stream.admin import lag
 WITHIN_S = 3.0
 
 PARAGRAPH = (
-    "Officials in the capital said the talks would go on through the night. A spokeswoman for the ministry, Elena "
-    "Marsh, told reporters that three districts were without power after the storm and that Harbour Relief had sent crews. "
+    "Officials in the capital said the talks would go on through the night. A spokeswoman for the ministry, "
+    "Elena Marsh, told reporters that three districts were without power after the storm and that Harbour "
+    "Relief had sent crews. "
 )
 
 

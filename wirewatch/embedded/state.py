@@ -19,7 +19,7 @@ LOCK = "servers.lock"
 
 
 class UpState(msgspec.Struct, frozen=True):
-    """A line that runs: the process that holds it (by id and time of creation), its consumers, where its parts listen."""
+    """A line that runs: the process that holds it (id and time of creation), its consumers, where its parts listen."""
 
     pid: int
     created: float
