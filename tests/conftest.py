@@ -13,6 +13,7 @@ import pytest
 
 from wirewatch.embedded import servers
 from wirewatch.settings import Settings
+from wirewatch.stream.admin import delete_topics
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,9 @@ def settings(line_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     """The same servers with names (``t3f9a1.``…) and a data folder that no other test uses."""
     prefix = f"t{secrets.token_hex(3)}."
     yield msgspec.structs.replace(line_settings, name_prefix=prefix, data_dir=str(tmp_path / "data"))
-    # One node holds a limited number of shards, and a run has hundreds of tests.
+    # A node holds a limited number of shards, a broker of thousands of topics is slow, a run has hundreds of tests.
+    if line_settings.kafka:
+        delete_topics(msgspec.structs.replace(line_settings, name_prefix=prefix))
     with httpx.Client(base_url=str(line_settings.elasticsearch), timeout=30) as http:
         names = http.get(f"/_cat/indices/{prefix}*", params={"h": "index", "expand_wildcards": "all"}).text.split()
         if names:

@@ -58,7 +58,10 @@ def consumers(data_dir: Path) -> dict[str, psutil.Process]:
     assert state is not None
     found = {}
     for process in psutil.Process(state.pid).children(recursive=True):
-        line = process.cmdline()
+        try:
+            line = process.cmdline()
+        except psutil.NoSuchProcess:  # it died since, or is a zombie
+            continue
         if "consume" in line and "guard" not in "".join(line):
             found[line[-1]] = process
     return found

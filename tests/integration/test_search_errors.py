@@ -70,9 +70,10 @@ def answering(
             self.send_header("x-elastic-product", product)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
-        do_GET = do_PUT = do_POST  # noqa: N815  # the names http.server calls
+        do_GET = do_PUT = do_HEAD = do_POST  # noqa: N815  # the names http.server calls
 
         def log_message(self, *_: object) -> None:
             pass
