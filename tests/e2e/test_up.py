@@ -35,10 +35,12 @@ def environment(data_dir: Path) -> dict[str, str]:
     return ours | {"WIREWATCH_DATA_DIR": str(data_dir), "WIREWATCH_CACHE_DIR": cache, "WIREWATCH_NER": "off"}
 
 
-def wirewatch(data_dir: Path, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+def wirewatch(
+    data_dir: Path, *arguments: str, given: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*WIREWATCH, *arguments],
-        env=environment(data_dir),
+        env=environment(data_dir) | variables,
         input=given,
         capture_output=True,
         text=True,
@@ -115,6 +117,10 @@ def test_status_and_down_of_nothing_say_so(tmp_path: Path) -> None:
     assert nothing.returncode == 1
     assert "nothing is up here" in nothing.stdout
     assert "nothing is up here" in wirewatch(tmp_path, "down").stdout
+    only_elasticsearch = {"WIREWATCH_ELASTICSEARCH": "http://127.0.0.1:9"}
+    unreachable = wirewatch(tmp_path, "search", "Homs", **only_elasticsearch)
+    assert unreachable.returncode == 1
+    assert "Elasticsearch at http://127.0.0.1:9 cannot be reached" in unreachable.stderr
     search = wirewatch(tmp_path, "search", "Homs")
     assert search.returncode == 1
     assert "no servers are running here" in search.stderr

@@ -19,7 +19,10 @@ DETACH_TIMEOUT_S = 600  # a first start downloads the servers
 @click.command()
 @click.option("--detach", is_flag=True, help="Return when everything is up, and leave it running.")
 @click.option("--servers-only", is_flag=True, help="Kafka and Elasticsearch, without the consumers.")
-def up(detach: bool, servers_only: bool) -> None:
+@click.option(
+    "--no-airflow", is_flag=True, help="Without Airflow; today that is always so, `up` does not start it yet."
+)
+def up(detach: bool, servers_only: bool, no_airflow: bool) -> None:  # noqa: ARG001  # part of the agreed command line
     """Start Kafka, Elasticsearch and the consumers here and keep them up; what dies is started again.
 
     \b
