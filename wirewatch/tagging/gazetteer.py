@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from wirewatch.geo import Point
+from wirewatch.tagging.tokens import fold
 
 Level = Literal["country", "admin1", "admin2", "city", "region", "water"]
 LEVELS: tuple[Level, ...] = ("country", "admin1", "admin2", "city", "region", "water")
@@ -34,16 +35,32 @@ class Place(msgspec.Struct, frozen=True):
     population: int
     capital: bool = False
 
-    @property
-    def prominence(self) -> float:
-        """How likely a name means this place when nothing else is known, in powers of ten of its people."""
-        capital = 0.8 if self.capital else 0.0
-        return (
-            capital
-            + log10(self.population + 10)
-            + {"country": 2.0, "admin1": 0.0, "region": 2.0, "water": 2.0}.get(
-                self.level, -0.7 if self.level == "admin2" else 0.0
-            )
+    prominence: float = 0.0
+    """How likely a name means this place when nothing else is known, in powers of ten of its people."""
+
+
+def _prominence(level: Level, population: int, capital: bool) -> float:
+    extra = {"country": 2.0, "region": 2.0, "water": 2.0, "admin2": -0.7}.get(level, 0.0)
+    return (0.8 if capital else 0.0) + log10(population + 10) + extra
+
+
+class Bearers(msgspec.Struct, frozen=True):
+    """The places that bear one name, each with how it belongs to them; ``ranked`` the most prominent first."""
+
+    named: tuple[tuple[Place, int], ...]
+    ranked: tuple[Place, ...]
+    levels: frozenset[Level]
+    people: int
+
+    @classmethod
+    def of(cls, named: tuple[tuple[Place, int], ...]) -> Bearers:
+        """What ``named`` places have in common."""
+        places = [place for place, _ in named]
+        return cls(
+            named,
+            tuple(sorted(places, key=lambda p: -p.prominence)),
+            frozenset(p.level for p in places),
+            max((p.population for p in places), default=0),
         )
 
 
@@ -87,6 +104,8 @@ class Gazetteer:
         self.cased = table.cased
         self.after_comma = table.after_comma
         self._places: dict[int, Place] = {}
+        self._bearers: dict[str, Bearers] = {}
+        self.short = frozenset(fold(form) for forms in (table.cased, table.after_comma) for form in forms)
         self.country_rows: dict[str, int] = {}
         self.admin1_rows: dict[str, int] = {}
         for row, level in enumerate(self._levels):
@@ -102,22 +121,34 @@ class Gazetteer:
         """The entry of that row."""
         place = self._places.get(row)
         if place is None:
+            level, people, capital = LEVELS[self._levels[row]], self._populations[row], row in self._capitals
             place = self._places[row] = Place(
                 row=row,
                 id=self._ids[row],
                 name=self._names[row],
-                level=LEVELS[self._levels[row]],
+                level=level,
                 point=Point(round(self._lats[row], 5), round(self._lons[row], 5)),
                 country=self._countries[self._country_of[row]] or None,
                 admin1=self._admin1s[self._admin1_of[row]] or None,
-                population=self._populations[row],
-                capital=row in self._capitals,
+                population=people,
+                capital=capital,
+                prominence=_prominence(level, people, capital),
             )
         return place
 
     def named(self, key: str) -> tuple[tuple[Place, int], ...]:
         """The places with that folded name, each with how the name belongs to it."""
-        return tuple((self.place(code >> 2), code & 3) for code in self.index.get(key, ()))
+        return self.bearers(key).named
+
+    def bearers(self, key: str) -> Bearers:
+        """The same with what they have in common; kept, because a text asks for each of its names many times."""
+        bearers = self._bearers.get(key)
+        if bearers is None:
+            named = tuple((self.place(code >> 2), code & 3) for code in self.index.get(key, ()))
+            bearers = Bearers.of(named)
+            if named:
+                self._bearers[key] = bearers
+        return bearers
 
     def country(self, code: str) -> Place | None:
         """The country with that ISO 3166 alpha-2 code."""

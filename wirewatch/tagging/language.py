@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 ENGLISH = "en"
 SUPPORTED = frozenset({ENGLISH})
 SAMPLE = 2_000
@@ -35,7 +37,7 @@ def language_of(declared: str | None, text: str) -> str | None:
     if declared:
         return declared.replace("_", "-").split("-")[0].lower()
     sample = text[:SAMPLE].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
-    if sum(c.isalpha() for c in sample) < 3:
+    if next(islice(filter(str.isalpha, sample), 2, None), None) is None:
         return None
     words = sample.lower().split()
     if sum(map(_COMMONEST[ENGLISH].__contains__, words)) > 0.25 * len(words):

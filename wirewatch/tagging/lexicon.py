@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from wirewatch.knowledge.model import Actor, ConditionalAlias, Country, Knowledge, Office
 from wirewatch.tagging.tokens import key, tokenize
+from wirewatch.tagging.vocabulary import REGION_ADJECTIVES
 
 PARTICLES = frozenset(
     {
@@ -80,6 +81,12 @@ class Lexicon:
         self.demonyms = {word: list(dict.fromkeys(codes)) for word, codes in self.demonyms.items()}
         self.country_names = {word: list(dict.fromkeys(codes)) for word, codes in self.country_names.items()}
         self.leaders = dict(self.leaders)
+        self.singles = frozenset({*self.country_names, *self.demonyms, *self.capitals, *REGION_ADJECTIVES})
+        self.starts = frozenset(name.partition(" ")[0] for name in self.aliases)
+        self.state_starts = frozenset(
+            name.partition(" ")[0] for names in (self.country_names, self.demonyms) for name in names
+        )
+        self.capital_starts = frozenset(name.partition(" ")[0] for name in self.capitals)
 
     def _add_actor(self, actor: Actor) -> None:
         for name in dict.fromkeys((actor.name, *actor.aliases)):

@@ -27,6 +27,10 @@ from wirewatch.tagging.vocabulary import (
 LOWER_STARTS = frozenset({"al", "el", "ash", "as", "ar", "an", "ansar", "bin"})
 
 
+LEADING = frozenset({"president", "prime minister", "chancellor", "premier", "king", "supreme leader", "emir"})
+REGIME = frozenset({"regime", "government", "administration"})
+
+
 class Listed(NamedTuple):
     """An actor of the knowledge base at words ``first``..``first + n - 1``; ``why`` says by what."""
 
@@ -51,16 +55,15 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
     found: list[Listed] = []
     context: _Context | None = None
     tokens, folded, capital = reading.tokens, reading.tokens.folded, reading.capital
-    aliases, longest = lexicon.aliases, lexicon.longest
-    i, count = 0, len(tokens)
-    while i < count:
-        if not (capital[i] or (folded[i] in LOWER_STARTS and i + 1 < count and capital[i + 1])):
-            i += 1
+    aliases, longest, starts = lexicon.aliases, lexicon.longest, lexicon.starts
+    behind = 0
+    small = (i - 1 for i in reading.capitals if i and not capital[i - 1] and folded[i - 1] in LOWER_STARTS)
+    for i in sorted({*reading.capitals, *small}):
+        if i < behind or folded[i] not in starts:
             continue
-        taken = 0
-        for n in range(min(longest.get(folded[i], 1), count - i), 0, -1):
+        for n in range(min(longest.get(folded[i], 1), len(tokens) - i), 0, -1):
             choices = aliases.get(tokens.join(i, n))
-            if choices is None or not all(tokens.joins(k) and k not in tokens.possessive for k in range(i, i + n - 1)):
+            if choices is None or not _stays_together(reading, i, n):
                 continue
             fitting = [a for a in choices if _written_so(reading, i, n, a)]
             if not fitting:
@@ -69,10 +72,14 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
             chosen = _choose(fitting, context, day)
             if chosen is not None:
                 found.append(Listed(i, n, chosen.actor, _why(chosen)))
-                taken = n
+                behind = i + n
                 break
-        i += taken or 1
     return found
+
+
+def _stays_together(reading: Reading, i: int, n: int) -> bool:
+    tokens = reading.tokens
+    return n == 1 or all(tokens.joins(k) and k not in tokens.possessive for k in range(i, i + n - 1))
 
 
 def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
@@ -89,8 +96,9 @@ def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
     if not full:
         return []
     found = []
-    for i, word in enumerate(folded):
-        if word not in full or i in taken or not reading.capital[i] or len(owners[word]) > 1:
+    for i in reading.capitals:
+        word = folded[i]
+        if word not in full or i in taken or len(owners[word]) > 1:
             continue
         if not _part_of_another_name(reading, i):
             hit = full[word]
@@ -193,25 +201,22 @@ def _choose(aliases: list[Alias], context: _Context, day: date | None) -> Alias 
 def find_states(reading: Reading, lexicon: Lexicon) -> list[State]:
     """Countries and demonyms by their names, longest first, from left to right."""
     found: list[State] = []
-    tokens, folded, capital = reading.tokens, reading.tokens.folded, reading.capital
+    tokens, folded = reading.tokens, reading.tokens.folded
     demonyms, names, longest = lexicon.demonyms, lexicon.country_names, lexicon.longest
-    i, count = 0, len(tokens)
-    while i < count:
-        if not capital[i]:
-            i += 1
+    behind = 0
+    for i in reading.capitals:
+        if i < behind or folded[i] not in lexicon.state_starts:
             continue
-        step = 1
-        for n in range(min(longest.get(folded[i], 1), count - i), 0, -1):
+        for n in range(min(longest.get(folded[i], 1), len(tokens) - i), 0, -1):
             word = tokens.join(i, n)
             codes = names.get(word) or demonyms.get(word)
-            if codes is None or not all(tokens.joins(k) and k not in tokens.possessive for k in range(i, i + n - 1)):
+            if codes is None or not _stays_together(reading, i, n):
                 continue
             if n == 1 and len(word) <= 3 and not _is_short_form(reading, i):
                 continue
             found.append(State(i, n, tuple(codes), word not in names))
-            step = n
+            behind = i + n
             break
-        i += step
     return found
 
 
@@ -332,7 +337,7 @@ def _in_company(reading: Reading, states: list[State]) -> set[int]:
 
 def is_about_sport(reading: Reading) -> bool:
     """Whether countries are teams here."""
-    return sum(word in SPORT for word in reading.tokens.folded) >= max(6, len(reading.tokens) // 60)
+    return sum(map(SPORT.__contains__, reading.tokens.folded)) >= max(6, len(reading.tokens) // 60)
 
 
 def _acting(
@@ -449,8 +454,8 @@ def _is_party(reading: Reading, state: State) -> bool:
 def _speaking_capitals(reading: Reading, lexicon: Lexicon, taken: set[int]) -> list[Listed]:
     found = []
     tokens, folded = reading.tokens, reading.tokens.folded
-    for i in range(len(tokens) - 1):
-        if not reading.capital[i] or i in taken:
+    for i in reading.capitals:
+        if folded[i] not in lexicon.capital_starts or i in taken:
             continue
         for n in (2, 1):
             code = lexicon.capitals.get(tokens.join(i, n)) if i + n < len(tokens) else None
@@ -478,8 +483,8 @@ def find_unnamed_government(reading: Reading, lexicon: Lexicon, code: str, taken
     if government is None or forces is None:
         return []
     name = lexicon.countries[code].name
-    for i, word in enumerate(folded):
-        if word != "government" or i in taken or i == 0:
+    for i in range(1, len(folded) if "government" in folded else 0):
+        if folded[i] != "government" or i in taken:
             continue
         before, after = folded[i - 1], folded[i + 1] if i + 1 < len(tokens) else ""
         if after in {"forces", "troops", "soldiers"} and before not in {"local", "pro", "anti"}:
@@ -495,23 +500,14 @@ def find_surname_regimes(
     """“The Assad regime”, “the Biden administration”: the government that this person led."""
     found: list[Listed] = []
     tokens, folded = reading.tokens, reading.tokens.folded
-    for i in range(len(tokens) - 1):
-        if (
-            not reading.capital[i]
-            or folded[i + 1] not in {"regime", "government", "administration"}
-            or not tokens.joins(i)
-        ):
+    for i in reading.capitals:
+        if i + 1 == len(tokens) or folded[i + 1] not in REGIME or not tokens.joins(i):
             continue
         actor = taken_people.get(i)
         leaders = (
             lexicon.leaders.get(folded[i], []) if actor is None else [(actor, o) for o in actor.offices if o.country]
         )
-        led = [
-            (a, o)
-            for a, o in leaders
-            if fold(o.title)
-            in {"president", "prime minister", "chancellor", "premier", "king", "supreme leader", "emir"}
-        ]
+        led = [(a, o) for a, o in leaders if fold(o.title) in LEADING]
         countries = {o.country for _, o in led if o.country and (day is None or o.since is None or o.since <= day)}
         if len(countries) == 1:
             government = lexicon.government(countries.pop())

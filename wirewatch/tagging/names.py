@@ -76,10 +76,9 @@ class Name(NamedTuple):
 def runs(reading: Reading, taken: set[int]) -> Iterator[tuple[int, int]]:
     """Stretches of words written like one name, without those that are explained already."""
     tokens, capital = reading.tokens, reading.capital
-    i, count = 0, len(tokens)
-    while i < count:
-        if not _starts(reading, i, taken):
-            i += 1
+    j, count = 0, len(tokens)
+    for i in reading.capitals:
+        if i < j or not _starts(reading, i, taken):
             continue
         j = i + 1
         while j < count and j - i < LONGEST and _goes_on(reading, j, taken):
@@ -87,11 +86,10 @@ def runs(reading: Reading, taken: set[int]) -> Iterator[tuple[int, int]]:
         while j > i + 1 and not capital[j - 1]:
             j -= 1
         yield i, j
-        i = j
 
 
 def _starts(reading: Reading, i: int, taken: set[int]) -> bool:
-    if not reading.capital[i] or i in taken:
+    if i in taken:
         return False
     word = reading.tokens.folded[i]
     if word in FUNCTION and (i in reading.initial or reading.tokens.words[i] == "I" or i in reading.shouted):

@@ -99,36 +99,40 @@ class Found(NamedTuple):
 def find_spots(reading: Reading, lexicon: Lexicon, gazetteer: Gazetteer) -> list[Spot]:
     """All names in the text that some place bears, longest first, from left to right; demonyms among them."""
     spots: list[Spot] = []
-    tokens, folded, capital = reading.tokens, reading.tokens.folded, reading.capital
+    folded, capital = reading.tokens.folded, reading.capital
     index, longest, own = gazetteer.index, gazetteer.longest, lexicon.longest
-    i, count = 0, len(tokens)
-    while i < count:
-        if not capital[i]:
-            i += 1
-            continue
+    others, short = lexicon.singles, gazetteer.short
+    behind = 0
+    for i in reading.capitals:
         word = folded[i]
-        step = 1
-        for n in range(min(max(longest.get(word, 1), own.get(word, 1)), count - i), 0, -1):
-            if n > 1 and not _one_name(reading, i, n):
+        if i < behind or not (word in index or word in longest or word in own or word in others or word in short):
+            continue
+        longer = max(longest.get(word, 1), own.get(word, 1))
+        for n in range(_extent(reading, i, longer) if longer > 1 else 1, 0, -1):
+            if n > 1 and not capital[i + n - 1]:
                 continue
             spot = _spot(reading, i, n, lexicon, gazetteer, index)
             if spot is not None:
                 if spot.role:
                     spots.append(spot)
-                step = n
+                behind = i + n
                 break
-        i += step
     return spots
 
 
-def _one_name(reading: Reading, i: int, n: int) -> bool:
-    tokens = reading.tokens
-    for k in range(i, i + n - 1):
-        if k in tokens.possessive or not tokens.joins(k):
-            return False
-        if not reading.capital[k + 1] and not (tokens.folded[k + 1] in SMALL_WORDS and k + 1 < i + n - 1):
-            return False
-    return True
+def _extent(reading: Reading, i: int, longest: int) -> int:
+    """How many words from i on may belong to one name, ``longest`` at most."""
+    tokens, capital = reading.tokens, reading.capital
+    end = min(i + longest, len(tokens)) - 1
+    k = i
+    while (
+        k < end
+        and k not in tokens.possessive
+        and tokens.joins(k)
+        and (capital[k + 1] or tokens.folded[k + 1] in SMALL_WORDS)
+    ):
+        k += 1
+    return k - i + 1
 
 
 def _spot(
@@ -150,7 +154,7 @@ def _spot(
             return None
     region = REGION_ADJECTIVES.get(word)
     if region is not None and (word != "eu" or tokens.words[i] == "EU"):
-        bearers = [gazetteer.place(code >> 2) for code in index.get(region, ())]
+        bearers = [place for place, _ in gazetteer.named(region)]
         wide = [p.row for p in bearers if p.level in ("region", "water")] or [
             p.row for p in bearers if p.level == "admin1"
         ]
@@ -305,11 +309,10 @@ def _evidence(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed:
 
 def _stands_for(gazetteer: Gazetteer, spot: Spot) -> tuple[str, str, int]:
     """The country and region that a name surely belongs to, and how much it says of the country: 0, 1 or 2."""
-    rows = spot.fixed or tuple(code >> 2 for code in gazetteer.index.get(spot.key, ()))
-    ranked = sorted((gazetteer.place(row) for row in rows), key=lambda p: -p.prominence)
+    ranked = _ranked(gazetteer, spot)
     if not ranked:
         return "", "", 0
-    top, *rest = ranked
+    top, rest = ranked[0], ranked[1:]
     country, region = top.country or "", top.admin1 or ""
     if len(spot.fixed) == 1:
         return country, region, 2
@@ -325,6 +328,13 @@ def _stands_for(gazetteer: Gazetteer, spot: Spot) -> tuple[str, str, int]:
     return (country, "", 1) if top.level in ("region", "water") else ("", "", 0)
 
 
+def _ranked(gazetteer: Gazetteer, spot: Spot) -> tuple[Place, ...]:
+    """The places that the name can be, the most prominent first."""
+    if spot.fixed:
+        return tuple(sorted(map(gazetteer.place, spot.fixed), key=lambda p: -p.prominence))
+    return gazetteer.bearers(spot.key).ranked
+
+
 def _locative_before(reading: Reading, spot: Spot) -> bool:
     folded = reading.tokens.folded
     at = spot.first - 1
@@ -336,9 +346,7 @@ def _locative_before(reading: Reading, spot: Spot) -> bool:
         return False
     if folded[at] == "of":
         return at > 0 and folded[at - 1] in LOCATIVE_NOUNS
-    if folded[at] in LOCATIVE:
-        return True
-    return folded[at] in {"and", "or"} and at > 0 and False
+    return folded[at] in LOCATIVE
 
 
 def _pairs(reading: Reading, gazetteer: Gazetteer, spots: list[Spot]) -> dict[int, int]:
@@ -380,15 +388,16 @@ def _in_list_of_regions(reading: Reading, gazetteer: Gazetteer, spots: list[Spot
 
 
 def _widest(gazetteer: Gazetteer, spot: Spot) -> str:
-    rows = spot.fixed or tuple(code >> 2 for code in gazetteer.index.get(spot.key, ()))
-    levels = {gazetteer.place(row).level for row in rows}
+    levels = {gazetteer.place(row).level for row in spot.fixed} if spot.fixed else gazetteer.bearers(spot.key).levels
     return "country" if "country" in levels else "admin1" if "admin1" in levels else ""
 
 
 def _containing(gazetteer: Gazetteer, one: Spot, two: Spot) -> int | None:
-    inner = [gazetteer.place(code >> 2) for code in gazetteer.index.get(one.key, ())]
-    rows = two.fixed or tuple(code >> 2 for code in gazetteer.index.get(two.key, ()))
-    outer = [gazetteer.place(row) for row in rows]
+    if two.fixed:
+        outer = [gazetteer.place(row) for row in two.fixed]
+    else:
+        outer = [place for place, _ in gazetteer.named(two.key)]
+    inner = [place for place, _ in gazetteer.named(one.key)]
     best: tuple[float, int] | None = None
     for big in outer:
         if big.level not in ("country", "admin1"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from itertools import compress
+from operator import not_
 from typing import NamedTuple
 
 from wirewatch.tagging.sentences import sentences
@@ -13,12 +15,15 @@ SEPARATOR = "\n\n"
 """Between title and text while both are read as one."""
 
 
+_OPENING = frozenset('"“‘«')
+
+
 class Reading(NamedTuple):
     """Title and text read as one.
 
-    ``capital[i]`` says that word i begins with a capital; ``initial`` holds the words that begin a sentence;
-    ``shouted`` those of sentences in capitals throughout, where a capital says nothing; ``lower`` the words that occur
-    without a capital.
+    ``capital[i]`` says that word i begins with a capital, ``capitals`` holds the numbers of those words; ``initial``
+    the words that begin a sentence; ``shouted`` those of sentences in capitals throughout, where a capital says
+    nothing; ``lower`` the words that occur without a capital.
     """
 
     text: str
@@ -27,6 +32,7 @@ class Reading(NamedTuple):
     spans: list[tuple[int, int]]
     sentence_starts: list[int]
     capital: list[bool]
+    capitals: list[int]
     initial: set[int]
     shouted: set[int]
     lower: frozenset[str]
@@ -44,28 +50,35 @@ def read(title: str, text: str) -> Reading:
     """Read title and text as one; either may be empty."""
     both = title + SEPARATOR + text if title else text
     tokens = tokenize(both)
+    words, gaps = tokens.words, tokens.gaps
     spans = sentences(both)
+    capital = [word[0].isupper() for word in words]
+    capitals = list(compress(range(len(words)), capital))
+    initial, shouted = _initial_and_shouted(tokens, spans, capital)
+    initial.update(i for i in capitals if gaps[i - 1][-1:] in _OPENING and i and not tokens.joins(i - 1))
+    lower = frozenset(compress(tokens.folded, map(not_, capital)))
     starts = [start for start, _ in spans]
-    capital = [word[0].isupper() for word in tokens.words]
+    return Reading(both, len(title), tokens, spans, starts, capital, capitals, initial, shouted, lower)
+
+
+def _initial_and_shouted(
+    tokens: Tokens, spans: list[tuple[int, int]], capital: list[bool]
+) -> tuple[set[int], set[int]]:
+    upper = list(map(str.isupper, tokens.words))
     initial: set[int] = set()
     shouted: set[int] = set()
-    at, count = 0, len(tokens)
+    first = 0
     for start, end in spans:
-        while at < count and tokens.starts[at] < start:
-            at += 1
-        first = at
+        first = bisect_left(tokens.starts, start, first)
+        after = bisect_left(tokens.starts, end, first)
         initial.add(first)
-        while at < count and tokens.starts[at] < end:
-            at += 1
-        if _is_shouted(tokens.words, capital, first, at):
-            shouted.update(range(first, at))
-        elif _is_headline(tokens, capital, first, at):
-            initial.update(i for i in range(first, at) if tokens.folded[i] in FUNCTION)
-    for i in range(1, count):
-        if capital[i] and tokens.text[tokens.starts[i] - 1] in '"“‘«' and not tokens.joins(i - 1):
-            initial.add(i)
-    lower = frozenset(word for word, upper in zip(tokens.folded, capital, strict=True) if not upper)
-    return Reading(both, len(title), tokens, spans, starts, capital, initial, shouted, lower)
+        # Most sentences have too few capitals for either question; counting them is cheap.
+        if sum(upper[first:after]) >= 3 and _is_shouted(tokens.words, capital, first, after):
+            shouted.update(range(first, after))
+        elif sum(capital[first:after]) >= 4 and _is_headline(tokens, capital, first, after):
+            initial.update(i for i in range(first, after) if tokens.folded[i] in FUNCTION)
+        first = after
+    return initial, shouted
 
 
 def _is_shouted(words: list[str], capital: list[bool], first: int, end: int) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-_END = re.compile(r"[.!?؟。…]+[\"'”’»)\]]*(?=\s)|\n+")
+# One class of characters in front: the search for the next end then skips letters fast.
+_END = re.compile(r"[.!?؟。…\n](?:(?<=\n)\n*|(?<!\n)[.!?؟。…]*[\"'”’»)\]]*(?=\s))")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“])(?:[A-Z]|[A-Za-z](?:\.[A-Za-z])+|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Maj|Capt|Sgt|Cpl|Sen|Rep|Gov|Adm|Rev|Hon"
     r"|St|Ste|Mt|Ft|Jr|Sr|vs|No|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Inc|Co|Corp|Ltd|Ala|Ariz|Ark|Calif|Colo"
@@ -19,19 +20,24 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _END.finditer(text):
-        end = match.end()
-        if match.group()[0] == ".":
-            following = text[end : end + 3].lstrip()
-            if following[:1].islower():
+        end, mark = match.end(), match.group()
+        if mark[0] == ".":
+            if text[end : end + 3].lstrip()[:1].islower():
                 continue
-            if len(match.group()) == 1 and _ABBREVIATION.search(text, max(start, match.start() - 12), match.start()):
+            if mark == "." and _abbreviated(text, start, end - 1):
                 continue
-        elif match.group()[0] == "…" and text[end : end + 3].lstrip()[:1].islower():
+        elif mark[0] == "…" and text[end : end + 3].lstrip()[:1].islower():
             continue
         _add(spans, text, start, end)
         start = end
     _add(spans, text, start, len(text))
     return spans
+
+
+def _abbreviated(text: str, start: int, dot: int) -> bool:
+    if dot >= 6 and text[dot - 6 : dot].isalpha():  # longer than any abbreviation
+        return False
+    return _ABBREVIATION.search(text, max(start, dot - 12), dot) is not None
 
 
 def sentence_at(starts: list[int], offset: int) -> int:
@@ -40,8 +46,6 @@ def sentence_at(starts: list[int], offset: int) -> int:
 
 
 def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    left = len(piece) - len(piece.lstrip())
-    stripped = piece.strip()
-    if stripped:
-        spans.append((start + left, start + left + len(stripped)))
+    piece = text[start:end].lstrip()
+    if piece:
+        spans.append((end - len(piece), end - len(piece) + len(piece.rstrip())))

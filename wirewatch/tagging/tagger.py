@@ -157,11 +157,8 @@ def _words_of(hits: Iterable[Listed | Name | Spot]) -> set[int]:
 def _is_large(gazetteer: Gazetteer, spot: Spot) -> bool:
     if spot.fixed:
         return True
-    return any(
-        gazetteer.place(code >> 2).population > 50_000
-        or gazetteer.place(code >> 2).level in ("country", "admin1", "region", "water")
-        for code in gazetteer.index.get(spot.key, ())
-    )
+    bearers = gazetteer.bearers(spot.key)
+    return bearers.people > 50_000 or not bearers.levels.isdisjoint(("country", "admin1", "region", "water"))
 
 
 def _vetoed(
@@ -196,9 +193,7 @@ def _vetoed(
 
 
 def _is_country(gazetteer: Gazetteer, spot: Spot) -> bool:
-    if spot.fixed:
-        return True
-    return any(gazetteer.place(code >> 2).level == "country" for code in gazetteer.index.get(spot.key, ()))
+    return bool(spot.fixed) or "country" in gazetteer.bearers(spot.key).levels
 
 
 def _focus(reading: Reading, found: list[Found], actors: list[Listed]) -> str | None:

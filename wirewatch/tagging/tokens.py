@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import accumulate
 
 import msgspec
 
 _WORD = re.compile(
-    r"(?:[A-Z]\.){2,6}(?:[A-Z](?![^\W_]))?"  # U.S., U.S.A.
-    r"|[^\W_]+(?:['’‘ʼʻʾʿ`´][^\W_]+)*"
+    r"((?:[A-Z]\.){2,6}(?:[A-Z](?![^\W_]))?"  # U.S., U.S.A.
+    r"|[^\W_]+(?:['’‘ʼʻʾʿ`´][^\W_]+)*)"
 )
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]?$")
 _APOSTROPHES = str.maketrans("", "", "'’‘ʼʻʾʿ`´.ʹʺ")
@@ -29,14 +30,17 @@ _LETTERS = str.maketrans(
         "ħ": "h",
     }
 )
-JOINTS = frozenset({" ", "-", "\u2010", "\u2011", "\u00a0", "\n", "  ", " \n", "–"})
+LONGEST = 60
+"""Letters of a word that are read."""
+
+JOINTS = frozenset({" ", "-", "\u2010", "\u2011", "\u00a0", "\n", "  ", " \n", "–", "'", "’"})
 """What may stand between two words of one name."""
 
 DOTTED = frozenset({"st", "ste", "mt", "ft", "dr", "jr"})
 """Words whose dot ends no sentence and breaks no name."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def fold(word: str) -> str:
     """``word`` without case, accents and apostrophes, so that spellings of one name meet."""
     if word.isascii():
@@ -62,8 +66,8 @@ class Token(msgspec.Struct, frozen=True):
 class Tokens(msgspec.Struct, frozen=True):
     """All words of a text as columns; word i is ``words[i]`` at ``starts[i]``..``ends[i]``.
 
-    A possessive ending is in none of them: it shows in ``possessive``. ``joined[i]`` says that only a space or a
-    hyphen lies between words i and i + 1.
+    A possessive ending is in none of them: it shows in ``possessive``. ``gaps[i]`` is what stands between words i and
+    i + 1, a possessive ending included; a full stop behind the last word, and so before the first (``gaps[-1]``).
     """
 
     text: str
@@ -71,6 +75,7 @@ class Tokens(msgspec.Struct, frozen=True):
     folded: list[str]
     starts: list[int]
     ends: list[int]
+    gaps: list[str]
     possessive: set[int]
 
     def __len__(self) -> int:
@@ -81,15 +86,13 @@ class Tokens(msgspec.Struct, frozen=True):
         return [Token(*row) for row in zip(self.words, self.folded, self.starts, self.ends, strict=True)]
 
     def gap(self, i: int) -> str:
-        """What stands between words i and i + 1, a possessive ending left out; a full stop behind the last word."""
-        if not 0 <= i < len(self.words) - 1:
-            return "."
-        return self.text[self.ends[i] : self.starts[i + 1]]
+        """What stands between words i and i + 1, a possessive ending included; a full stop at the text's ends."""
+        return self.gaps[i] if 0 <= i < len(self.gaps) else "."
 
     def joins(self, i: int) -> bool:
         """Whether words i and i + 1 can be parts of one name."""
         gap = self.gap(i)
-        return gap in JOINTS or (gap == ". " and self.folded[i] in DOTTED) or (gap in {"'", "’"})
+        return gap in JOINTS or (gap == ". " and self.folded[i] in DOTTED)
 
     def join(self, i: int, n: int) -> str:
         """The key of the n words from i on."""
@@ -98,25 +101,20 @@ class Tokens(msgspec.Struct, frozen=True):
 
 def tokenize(text: str) -> Tokens:
     """The words of ``text`` in order; linear in its length, whatever it holds."""
-    words: list[str] = []
-    folded: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
+    pieces = _WORD.split(text)  # gap, word, gap, ..., word, gap
+    offsets = list(accumulate(map(len, pieces)))
+    words, gaps, starts, ends = pieces[1::2], pieces[2::2], offsets[:-1:2], offsets[1::2]
     possessive: set[int] = set()
-    for match in _WORD.finditer(text):
-        word, start = match.group(), match.start()
-        if "'" in word or "’" in word or "ʼ" in word or "´" in word or "`" in word:
-            bare = _POSSESSIVE.sub("", word)
-            if bare != word:
-                possessive.add(len(words))
-                word = bare
-        if len(word) > 60:
-            word = word[:60]
-        words.append(word)
-        folded.append(fold(word))
-        starts.append(start)
-        ends.append(start + len(word))
-    for i in [i for i, end in enumerate(ends) if i not in possessive and text[end : end + 2] in ("' ", "’ ")]:
-        if words[i][-1:] in "sz":
+    if "' " in text or "’ " in text:
+        possessive = {i for i, gap in enumerate(gaps) if gap[:2] in ("' ", "’ ") and words[i][-1] in "sz"}
+    if gaps:
+        gaps[-1] = "."
+    for i in [i for i, word in enumerate(words) if not word.isalnum() or len(word) > LONGEST]:
+        bare = _POSSESSIVE.sub("", words[i])
+        if bare != words[i]:
             possessive.add(i)
-    return Tokens(text, words, folded, starts, ends, possessive)
+        words[i] = bare[:LONGEST]
+        ends[i] = starts[i] + len(words[i])
+        if i < len(words) - 1:
+            gaps[i] = text[ends[i] : starts[i + 1]]
+    return Tokens(text, words, list(map(fold, words)), starts, ends, gaps, possessive)

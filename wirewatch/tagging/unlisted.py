@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from wirewatch.tagging.gazetteer import Gazetteer
@@ -13,6 +14,7 @@ from wirewatch.tagging.names import SMALL, Name
 from wirewatch.tagging.ner import Entity
 from wirewatch.tagging.places import Found, Spot
 from wirewatch.tagging.reading import Reading
+from wirewatch.tagging.tokens import key
 from wirewatch.tagging.vocabulary import (
     CALENDAR,
     FUNCTION,
@@ -75,8 +77,8 @@ def unexplained_sentences(
             known.update(range(spot.first, spot.first + spot.n))
     numbers: set[int] = set()
     people = {folded[n.first + n.n - 1] for n in names if n.type == "person"}
-    for i, capital in enumerate(reading.capital):
-        if not capital or i in known or i in reading.shouted:
+    for i in reading.capitals:
+        if i in known or i in reading.shouted:
             continue
         word = folded[i]
         if (
@@ -97,14 +99,10 @@ def unexplained_sentences(
 
 
 def _sure(gazetteer: Gazetteer, spot: Spot) -> bool:
-    return (
-        any(
-            gazetteer.place(code >> 2).population > 100_000
-            or gazetteer.place(code >> 2).level in ("country", "region", "water")
-            for code in gazetteer.index.get(spot.key, ())
-        )
-        and spot.key not in gazetteer.common
-    )
+    if spot.key in gazetteer.common:
+        return False
+    bearers = gazetteer.bearers(spot.key)
+    return bearers.people > 100_000 or not bearers.levels.isdisjoint(("country", "region", "water"))
 
 
 def merge_entities(
@@ -228,10 +226,9 @@ def _organisation_like(reading: Reading, gazetteer: Gazetteer, first: int, n: in
     return not (n == 1 and folded[0] in NOT_ACRONYMS)
 
 
+@lru_cache(maxsize=65_536)
 def slug(name: str) -> str:
     """The stable id of a name that is in no list."""
-    from wirewatch.tagging.tokens import key
-
     return PREFIX + "-".join(key(name).split())
 
 
@@ -254,8 +251,8 @@ def join_names(reading: Reading, names: list[Name], taken: set[int], found: list
         again.setdefault(folded[name.first], []).append(name)
     single = {folded[n.first]: n for n in names if n.type == "person" and n.n == 1}
     single |= _first_names(reading, full.values())
-    for i, capital in enumerate(reading.capital):
-        if not capital or i in covered or i in placed or i in reading.shouted:
+    for i in reading.capitals:
+        if i in covered or i in placed or i in reading.shouted:
             continue
         repeated = next((n for n in again.get(folded[i], ()) if _same_words(reading, i, n, covered)), None)
         if repeated is not None and (repeated.n > 1 or repeated.type == "organisation"):
