@@ -63,16 +63,18 @@ LARGE, MIDDLE = 100_000, 15_000
 DEMONYM_AHEAD = frozenset({"language", "dictionary", "restaurant", "cuisine", "food"})
 
 
+KIND_AFTER = frozenset(
+    {"province", "provinces", "governorate", "state", "region", "oblast", "prefecture", "city", "county"}
+)
+
+
 class Candidate(NamedTuple):
     """A place that a name may mean, with what speaks for it: (weight, reason) pairs."""
 
     place: Place
     how: int
-    parts: tuple[tuple[float, str], ...]
-
-    @property
-    def score(self) -> float:
-        return sum(weight for weight, _ in self.parts)
+    parts: list[tuple[float, str]]
+    score: float
 
 
 class Spot(NamedTuple):
@@ -239,9 +241,13 @@ def resolve(
         if spot.key in senses:
             continue
         others = by_key.setdefault(spot.key, evidence.without(spot.key))
-        best = max(_candidates(reading, gazetteer, spot, others, pair, {}), key=lambda c: c.score, default=None)
+        kinds = _kind_words(reading, spot)
+        best = max(_candidates(gazetteer, spot, others, pair, kinds, None), key=lambda c: c.score, default=None)
         if best is not None:
             senses[spot.key] = best
+    # A name in the same setting means the same each time: each is weighed once.
+    weighed: dict[tuple[str, tuple[int, ...], int | None, str], list[Candidate]] = {}
+    chosen: dict[tuple[str, tuple[int, ...], int | None, str], Found] = {}
     outer = {number + 1: row for number, row in evidence.pairs.items()}
     for number, spot in enumerate(spots):
         region = evidence.pairs.get(number)
@@ -252,14 +258,17 @@ def resolve(
         if spot.key not in by_key:
             by_key[spot.key] = evidence.without(spot.key)
         others = by_key[spot.key]
-        candidates = _candidates(reading, gazetteer, spot, others, region, senses)
-        if not candidates:
+        setting = (spot.key, spot.fixed, region, _kind_words(reading, spot))
+        candidates = weighed.get(setting)
+        if candidates is None:
+            candidates = _candidates(gazetteer, spot, others, region, setting[3], senses.get(spot.key))
+            candidates.sort(key=lambda c: -c.score)
+            weighed[setting] = candidates
+        if not candidates or not _believable(reading, gazetteer, spot, candidates[0], others, region, ner_places):
             continue
-        candidates.sort(key=lambda c: -c.score)
-        best = candidates[0]
-        if not _believable(reading, gazetteer, spot, best, others, region, ner_places):
-            continue
-        found.append(_found(spot, best, candidates))
+        if setting not in chosen:
+            chosen[setting] = _found(spot, candidates[0], candidates)
+        found.append(chosen[setting]._replace(spot=spot))
     return found
 
 
@@ -414,30 +423,27 @@ def _containing(gazetteer: Gazetteer, one: Spot, two: Spot) -> int | None:
 
 
 def _candidates(
-    reading: Reading,
-    gazetteer: Gazetteer,
-    spot: Spot,
-    evidence: Evidence,
-    pair: int | None,
-    senses: dict[str, Candidate],
+    gazetteer: Gazetteer, spot: Spot, evidence: Evidence, pair: int | None, kinds: str, sense: Candidate | None
 ) -> list[Candidate]:
     named = [(gazetteer.place(row), OWN) for row in spot.fixed] if spot.fixed else list(gazetteer.named(spot.key))
     outer = gazetteer.place(pair) if pair is not None else None
-    kinds = _kind_words(reading, spot)
     cities: dict[str | None, Place] = {}
     for p, how in sorted(named, key=lambda one: one[0].population):
         if p.level == "city" and (how < OTHER or p.population > LARGE):
             cities[p.country] = p
-    return [
-        Candidate(place, how, tuple(_weigh(place, how, evidence, outer, kinds, cities, senses.get(spot.key))))
-        for place, how in named
-    ]
+    candidates = []
+    for place, how in named:
+        parts = _weigh(place, how, evidence, outer, kinds, cities, sense)
+        candidates.append(Candidate(place, how, parts, sum([weight for weight, _ in parts])))
+    return candidates
 
 
 def _kind_words(reading: Reading, spot: Spot) -> str:
     folded = reading.tokens.folded
     after = folded[spot.first + spot.n] if spot.first + spot.n < len(folded) else ""
     before = folded[spot.first - 2] if spot.first > 1 and folded[spot.first - 1] == "of" else ""
+    if not before and after not in KIND_AFTER:
+        return ""
     if after in {"province", "provinces", "governorate", "state", "region", "oblast", "prefecture"}:
         return "region"
     if before in {"province", "provinces", "state", "states", "governorate", "region", "governor"}:
