@@ -208,9 +208,9 @@ class Evidence(NamedTuple):
     ``own`` is each name's part in that: no name is evidence for itself.
     """
 
-    countries: Counter[str]
+    countries: dict[str, int]
     total: int
-    regions: Counter[str]
+    regions: dict[str, int]
     own: dict[str, list[tuple[str, str, int]]]
     located: frozenset[str]
     pairs: dict[int, int]
@@ -221,10 +221,10 @@ class Evidence(NamedTuple):
         said = self.own.get(key)
         if not said or not any(weight for _, _, weight in said):
             return self
-        countries, regions = self.countries.copy(), self.regions.copy()
+        countries, regions = dict(self.countries), dict(self.regions)
         for country, region, weight in said:
-            countries[country] -= weight
-            regions[region] -= 1
+            countries[country] = countries.get(country, 0) - weight
+            regions[region] = regions.get(region, 0) - 1
         return self._replace(countries=countries, total=sum(countries.values()), regions=regions)
 
 

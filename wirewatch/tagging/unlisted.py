@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -31,6 +32,10 @@ PREFIX = "name:"
 
 LONGEST_AGAIN, MOST_AGAIN = 8, 500
 """Words of a name, and names, that are looked for again: more are in no article, only in lists and noise."""
+
+
+ASKED_ENOUGH = 2
+"""Sentences in which the model is asked about one word; what it finds is found again without it."""
 
 
 class Unlisted(NamedTuple):
@@ -68,34 +73,53 @@ def unexplained_sentences(
     """The sentences with a capitalised word that nothing explains yet; all of them where ``every``."""
     if every:
         return list(reading.spans)
-    tokens, folded = reading.tokens, reading.tokens.folded
+    known = _explained(reading, taken, names, spots, gazetteer)
+    people = {reading.tokens.folded[n.first + n.n - 1] for n in names if n.type == "person"}
+    asked: Counter[str] = Counter()
+    numbers: dict[int, None] = {}
+    for i in reading.capitals:
+        if i in known or i in reading.shouted:
+            continue
+        word = reading.tokens.folded[i]
+        if word in people or asked[word] >= ASKED_ENOUGH or not _may_be_name(reading, gazetteer, i):
+            continue
+        number = reading.sentence(i)
+        if number not in numbers or word not in asked:
+            asked[word] += 1
+        numbers[number] = None
+    return [reading.spans[number] for number in numbers]
+
+
+def _explained(
+    reading: Reading, taken: set[int], names: list[Name], spots: list[Spot], gazetteer: Gazetteer
+) -> set[int]:
     known = set(taken)
     for name in names:
         known.update(range(name.first, name.first + name.n))
     for spot in spots:
-        if spot.fixed or spot.role == "demonym" or _sure(gazetteer, spot):
+        if spot.fixed or spot.role == "demonym" or _sure(gazetteer, spot) or _plain_country(reading, gazetteer, spot):
             known.update(range(spot.first, spot.first + spot.n))
-    numbers: set[int] = set()
-    people = {folded[n.first + n.n - 1] for n in names if n.type == "person"}
-    for i in reading.capitals:
-        if i in known or i in reading.shouted:
-            continue
-        word = folded[i]
-        if (
-            word in FUNCTION
-            or word in TITLES
-            or word in CALENDAR
-            or word in NOT_NAMES
-            or word in people
-            or len(word) < 2
-        ):
-            continue
-        if i in reading.initial and word in gazetteer.common:
-            continue
-        if tokens.words[i].isupper() and word in NOT_ACRONYMS:
-            continue
-        numbers.add(reading.sentence(i))
-    return [reading.spans[number] for number in sorted(numbers)]
+    return known
+
+
+def _plain_country(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> bool:
+    """Whether a country's or region's name that is also a word stands where only the name has a capital."""
+    wide = not gazetteer.bearers(spot.key).levels.isdisjoint(("country", "region", "water"))
+    return wide and spot.first not in reading.initial
+
+
+def _may_be_name(reading: Reading, gazetteer: Gazetteer, i: int) -> bool:
+    """Whether the model could make a name of the capitalised word i that we would believe."""
+    word, written = reading.tokens.folded[i], reading.tokens.words[i]
+    if len(word) < 2 or word in FUNCTION or word in TITLES or word in CALENDAR or word in NOT_NAMES:
+        return False
+    if written.isupper():
+        return word not in NOT_ACRONYMS
+    if word not in gazetteer.common and word not in reading.lower and len(word) > 2:
+        return True
+    # An ordinary word is believed as part of a longer name only.
+    near = reading.capital[max(0, i - 2) : i] + reading.capital[i + 1 : i + 3]
+    return i not in reading.initial and any(near)
 
 
 def _sure(gazetteer: Gazetteer, spot: Spot) -> bool:
