@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import cache, lru_cache
 from pathlib import Path
 
 from wirewatch.knowledge import load_knowledge
 from wirewatch.settings import Settings
 from wirewatch.tagging.gazetteer_cache import load_gazetteer
 from wirewatch.tagging.lexicon import Lexicon
+from wirewatch.tagging.ner import Ner
 from wirewatch.tagging.sentences import sentences
 from wirewatch.tagging.tagger import Tagger, tagger_version
 
@@ -17,11 +19,22 @@ TAGGER_VERSION = tagger_version()
 __all__ = ["TAGGER_VERSION", "Tagger", "load_tagger", "sentences"]
 
 
+_gazetteer = lru_cache(maxsize=1)(load_gazetteer)
+_model = cache(Ner)
+_lexicons: dict[str, Lexicon] = {}
+"""The lexicon of the knowledge that was loaded last, by its version."""
+
+
 def load_tagger(settings: Settings) -> Tagger:
     """A tagger for these settings; the gazetteer is built into ``cache_dir`` first where it is not there (20 s)."""
     # Before numpy is imported: on small matrices more threads of its BLAS only wait for each other, which makes the
     # model five times slower. Throughput comes from more taggers.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     cache_dir = Path(settings.cache_dir)
+    # A user's knowledge may change at any time, so it is looked at again; the rest stays what it is in one process.
     knowledge = load_knowledge(Path(settings.knowledge) if settings.knowledge else None, cache_dir=cache_dir)
-    return Tagger(load_gazetteer(cache_dir), Lexicon(knowledge), settings.ner)
+    lexicon = _lexicons.get(knowledge.version)
+    if lexicon is None:
+        _lexicons.clear()
+        lexicon = _lexicons[knowledge.version] = Lexicon(knowledge)
+    return Tagger(_gazetteer(cache_dir), lexicon, settings.ner, _model())

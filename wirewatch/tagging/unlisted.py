@@ -23,6 +23,7 @@ from wirewatch.tagging.vocabulary import (
     NOT_ACRONYMS,
     NOT_NAMES,
     ORGANISATION,
+    PLACE_GIVEN,
     TITLES,
 )
 
@@ -117,9 +118,9 @@ def _may_be_name(reading: Reading, gazetteer: Gazetteer, i: int) -> bool:
         return word not in NOT_ACRONYMS
     if word not in gazetteer.common and word not in reading.lower and len(word) > 2:
         return True
-    # An ordinary word is believed as part of a longer name only.
-    near = reading.capital[max(0, i - 2) : i] + reading.capital[i + 1 : i + 3]
-    return i not in reading.initial and any(near)
+    # An ordinary word is believed behind a name only: it may be a surname, "Chad Smith".
+    before = reading.tokens.folded[i - 1] if i and reading.capital[i - 1] and reading.tokens.gap(i - 1) == " " else ""
+    return bool(before) and before not in FUNCTION and (before not in gazetteer.common or before in PLACE_GIVEN)
 
 
 def _sure(gazetteer: Gazetteer, spot: Spot) -> bool:
