@@ -153,6 +153,7 @@ class _Loop(Generic[M]):
         except PartitionsMoved:
             log.info("partitions moved during a batch of %s; whoever has them now does it again", self._group)
             self._publisher.abort()
+            lane.back_to(records)  # what is still ours after the move was given up with the batch
             self._moved()
         else:
             self._failing_since, self._pause_s = None, 0.0
