@@ -13,6 +13,7 @@ from wirewatch.embedded import UpState, clear_state, find_servers, read_state, s
 from wirewatch.embedded.artifacts import is_whole, mark_whole
 from wirewatch.embedded.elasticsearch_server import server_arguments
 from wirewatch.embedded.java import find_jdk, read_jdk
+from wirewatch.embedded.kafka_server import new_cluster_id
 from wirewatch.embedded.reach import enterable_folder, prune
 from wirewatch.embedded.started import check_version
 from wirewatch.embedded.state import starting_alone
@@ -159,3 +160,7 @@ def test_the_servers_arguments_have_javas_text_form() -> None:
     assert written.startswith(b"\0\0\0\x31org.elasticsearch.common.settings.KeyStoreWrapper\0\0\0\x07")
     assert b"\x09path.data\0\x08/tmp/\xc3\xa9\xed\xa0\xbd\xed\xb8\x80" in written
     assert written.endswith(b"\x02/c\x02/l")
+
+
+def test_no_cluster_id_reads_as_an_option_of_a_command() -> None:
+    assert not any(new_cluster_id().startswith("-") for _ in range(2_000))

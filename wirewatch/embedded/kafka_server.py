@@ -129,9 +129,8 @@ class KafkaServer:
         self.address = f"{LOOPBACK}:{broker}"
 
     def _format(self, java: list[str], config: Path) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "--standalone", "-c", str(config)],
+            [*java, "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "--standalone", "-c", str(config)],
             env=_environment(),
             cwd=self.home,
             capture_output=True,
@@ -142,6 +141,16 @@ class KafkaServer:
         if done.returncode != 0:
             said = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
             raise ServerNotStarted(f"{NAME} could not prepare its data folder {self.home}:\n{said}")
+
+
+def new_cluster_id() -> str:
+    """A random id of 22 characters that never begins with a dash, which would read as an option of a command.
+
+    Source of the form: Kafka's own org.apache.kafka.common.Uuid.randomUuid.
+    """
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
 
 
 def has_broker(port: int) -> bool:
