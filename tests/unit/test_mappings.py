@@ -17,6 +17,7 @@ from wirewatch.search.documents import (
     MENTIONS_LIMIT,
     STORIES,
     article_document,
+    article_of_document,
     article_write,
     external_version,
     story_document,
@@ -31,6 +32,8 @@ FULL_ARTICLE = article(
     summary="Rebels are in Homs.",
     feed="https://harbourwire.example/feed",
     author="A. Writer",
+    aliases=("https://harbourwire.example/amp/homs", "guid-1"),
+    truncated=True,
     lineage=FULL_LINEAGE,
 )
 STORY = Story(
@@ -151,6 +154,24 @@ def test_the_folded_words_are_those_of_title_and_text_without_case_and_accents()
 def test_the_language_found_stands_in_for_one_that_was_not_given() -> None:
     assert document(article(language=None), language="fr")["language"] == "fr"
     assert document(article(language="en"), language="fr")["language"] == "en"
+
+
+@pytest.mark.parametrize("of", [FULL_ARTICLE, Article("a", "T", "x", NOW, "h")], ids=["full", "bare"])
+def test_the_article_of_a_document_is_the_one_it_was_made_of(of: Article) -> None:
+    stored = msgspec.json.decode(msgspec.json.encode(document(of, language="fr")))
+    assert article_of_document(stored) == of
+
+
+def test_a_language_that_was_found_and_not_declared_is_found_anew() -> None:
+    assert article_of_document(document(article(language=None), language="fr")).language is None
+    before = document(article(language="en"))
+    del before["declared_language"]
+    assert article_of_document(before).language is None
+
+
+def test_what_is_no_article_gives_none() -> None:
+    with pytest.raises(msgspec.ValidationError, match="title"):
+        article_of_document({"id": "s1"})
 
 
 def test_an_article_of_very_many_mentions_stays_below_the_limit_of_elasticsearch() -> None:

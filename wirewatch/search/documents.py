@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from wirewatch.geo import Point
-from wirewatch.models import ClusteredArticle, Lineage, Mention, PlaceTag, Source, Story
+from wirewatch.models import Article, ClusteredArticle, Lineage, Mention, PlaceTag, Source, Story
 from wirewatch.text import folded_words, sane_time
 
 ARTICLES = "news-articles"
@@ -79,11 +79,13 @@ def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> di
             "source": _source(article.source),
             "feed": article.feed,
             "language": article.language or tags.language,
+            "declared_language": article.language,
             "author": article.author,
             "published_at": article.published_at,
             "fetched_at": article.fetched_at,
             "indexed_at": indexed_at,
             "content_hash": article.content_hash,
+            "aliases": list(article.aliases),
             "version": clustered.version,
             "story_id": clustered.story.id,
             "actors": _once(actor.id for actor in tags.actors),
@@ -105,6 +107,15 @@ def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> di
             "lineage": _lineage(article.lineage),
         }
     )
+
+
+def article_of_document(document: dict[str, Any]) -> Article:
+    """The article that a document of ``news-articles`` was made of, so that it can be sent through the line again.
+
+    A language that the tagger found is left out, for it to be found anew; so is every language in documents from
+    before ``declared_language``. Raises msgspec.ValidationError for a document that is no article's.
+    """
+    return msgspec.convert(document | {"language": document.get("declared_language")}, Article)
 
 
 def story_document(story: Story) -> dict[str, Any]:
