@@ -17,14 +17,15 @@ from wirewatch.tagging import listed as listed_actors
 from wirewatch.tagging import names as name_rules
 from wirewatch.tagging import places as place_rules
 from wirewatch.tagging import salience
+from wirewatch.tagging.choice import Found
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.language import SUPPORTED, language_of
 from wirewatch.tagging.lexicon import Lexicon
 from wirewatch.tagging.listed import Listed
 from wirewatch.tagging.names import Name
 from wirewatch.tagging.ner import Ner
-from wirewatch.tagging.places import Found, Spot
 from wirewatch.tagging.reading import SEPARATOR, Reading, read
+from wirewatch.tagging.spots import Spot, find_spots
 from wirewatch.tagging.unlisted import Unlisted, find_teams, join_names, merge_entities, unexplained_sentences
 
 NerUse = Literal["off", "auto", "full"]
@@ -101,7 +102,7 @@ class Tagger:
         acting = [] if sport else listed_actors.find_acting_states(reading, lexicon, states, taken)
         offices = listed_actors.find_offices(reading, lexicon, states, day)
 
-        spots = place_rules.find_spots(reading, lexicon, gazetteer)
+        spots = find_spots(reading, lexicon, gazetteer)
         adjectives = {s.first + k for s in spots if s.role == "demonym" for k in range(s.n)}
         known_places = {s.first: s.n for s in spots if s.n > 1 and _is_large(gazetteer, s)}
         names = name_rules.find_people(reading, taken, adjectives, known_places, gazetteer.common)
