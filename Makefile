@@ -14,6 +14,8 @@ TOOLS := $(BIN)/.tools
 RUNTIME := $(BIN)/.installed
 DEV := $(BIN)/.installed-dev
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# Two workers, a file of tests each at a time.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 COMPOSE_SCHEMA := --builtin-schema vendor.compose-spec
 
 .PHONY: help setup run up test test-long check bench lock secrets build clean
@@ -30,10 +32,10 @@ up: $(RUNTIME)  ## Keep the whole line running on this machine until Ctrl-C
 	$(BIN)/wirewatch up
 
 test: $(DEV)  ## Test everything on the real servers, with coverage
-	$(BIN)/python -m pytest -m 'not long' --cov --cov-report=term:skip-covered
+	$(PYTEST) -m 'not long'
 
 test-long: $(DEV)  ## The same and what takes minutes: many kills, long runs
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(PYTEST)
 
 check: $(DEV)  ## Format, lint, types, layers, the Compose file
 	$(BIN)/ruff format --check .

@@ -1,10 +1,18 @@
-"""Real servers for the tests, started once per run, and a name of its own for each test."""
+"""Real servers for the tests, started once per run, and a name of its own for each test.
+
+`make test` runs two workers (pytest-xdist): the servers are started before them and they find the addresses in the
+environment. A test that measures is marked ``alone`` and has the machine for itself.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -15,20 +23,56 @@ from wirewatch.embedded import servers
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import delete_topics
 
+KAFKA, ELASTICSEARCH = "WIREWATCH_TEST_KAFKA", "WIREWATCH_TEST_ELASTICSEARCH"
+"""Name servers that run already: given by hand for quick repetition, or by this file to its workers."""
+
+WORKER = "PYTEST_XDIST_WORKER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers for all workers, where there are workers and this is not one."""
+    if WORKER in os.environ or not getattr(config.option, "numprocesses", None) or config.option.collectonly:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="wirewatch-tests-"))
+    folder.chmod(0o755)  # Elasticsearch runs as another user than root
+    started = ExitStack()
+    config.add_cleanup(started.close)
+    started.callback(shutil.rmtree, folder, ignore_errors=True)
+    running = started.enter_context(servers(line_of(folder)))
+    os.environ[KAFKA], os.environ[ELASTICSEARCH] = str(running.kafka), str(running.elasticsearch)
+
+
+def line_of(folder: Path) -> Settings:
+    """Settings of the servers of this run, which keep their data in ``folder``."""
+    return Settings(
+        kafka=os.environ.get(KAFKA) or None,
+        elasticsearch=os.environ.get(ELASTICSEARCH) or None,
+        data_dir=str(folder),
+        cache_dir=os.environ.get("WIREWATCH_CACHE_DIR") or Settings().cache_dir,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hold the machine together with other tests, or alone.
+
+    Whoever waits to have it alone stands in the door, so that nobody else slips in before.
+    """
+    if WORKER not in os.environ:
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp().parent
+    with (folder / "door").open("w") as door, (folder / "machine").open("w") as machine:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
+
 
 @pytest.fixture(scope="session")
 def line_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a Kafka and an Elasticsearch that run until the last test.
-
-    ``WIREWATCH_TEST_KAFKA`` and ``WIREWATCH_TEST_ELASTICSEARCH`` name servers that run already, for quick repetition.
-    """
-    settings = Settings(
-        kafka=os.environ.get("WIREWATCH_TEST_KAFKA") or None,
-        elasticsearch=os.environ.get("WIREWATCH_TEST_ELASTICSEARCH") or None,
-        data_dir=str(tmp_path_factory.mktemp("servers")),
-        cache_dir=os.environ.get("WIREWATCH_CACHE_DIR") or Settings().cache_dir,
-    )
-    with servers(settings) as running:
+    """Settings of a Kafka and an Elasticsearch that run until the last test."""
+    with servers(line_of(tmp_path_factory.mktemp("servers"))) as running:
         yield running
 
 

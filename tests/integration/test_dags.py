@@ -86,6 +86,7 @@ def test_there_are_dags() -> None:
     assert "news_pipeline" in {path.stem for path in DAG_FILES}
 
 
+@pytest.mark.alone
 def test_a_dag_parses_in_a_moment_and_loads_none_of_the_heavy_parts(dag_file: Path, tmp_path: Path) -> None:
     tries = [in_fresh_process(tmp_path, PARSE, str(dag_file)) for _ in range(2)]
     assert min(each["took"] for each in tries) < 0.3

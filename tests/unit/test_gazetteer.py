@@ -7,11 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from wirewatch.geo import Point, distance_km
 from wirewatch.settings import Settings
-from wirewatch.tagging.gazetteer import Gazetteer
+from wirewatch.tagging.gazetteer import Gazetteer, Table
 from wirewatch.tagging.gazetteer_cache import gazetteer_version, load_gazetteer
 from wirewatch.tagging.tokens import key, tokenize
 
@@ -96,8 +97,16 @@ def test_a_torn_file_in_the_cache_is_built_anew(tmp_path: Path, gazetteer: Gazet
     path.parent.mkdir()
     whole = (CACHE / "gazetteer" / path.name).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    assert len(load_gazetteer(tmp_path)) == len(gazetteer)
-    assert len(path.read_bytes()) == len(whole)
+    built: list[str] = []
+
+    def build(wanted: str) -> Table:
+        built.append(wanted)
+        return msgspec.msgpack.decode(whole, type=Table)
+
+    assert len(load_gazetteer(tmp_path, build)) == len(gazetteer)
+    assert path.read_bytes() == whole
+    assert len(load_gazetteer(tmp_path, build)) == len(gazetteer)
+    assert built == [gazetteer_version()]
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -30,10 +31,11 @@ def gazetteer_version() -> str:
     return h.hexdigest()
 
 
-def load_gazetteer(cache_dir: Path) -> Gazetteer:
+def load_gazetteer(cache_dir: Path, build: Callable[[str], Table] | None = None) -> Gazetteer:
     """The gazetteer from ``cache_dir``, built there first where it is missing, torn or of another version.
 
-    Two processes may do so at once: each writes its own file and puts it in place in one step.
+    ``build`` makes the table of a version; without it `gazetteer_build.build_table` does, from the packages. Two
+    processes may do so at once: each writes its own file and puts it in place in one step.
     """
     wanted = gazetteer_version()
     path = cache_dir / "gazetteer" / f"{wanted}.msgpack"
@@ -41,9 +43,11 @@ def load_gazetteer(cache_dir: Path) -> Gazetteer:
         return Gazetteer(msgspec.msgpack.decode(path.read_bytes(), type=Table))
     except (FileNotFoundError, msgspec.DecodeError):
         pass
-    from wirewatch.tagging.gazetteer_build import build_table
+    if build is None:
+        from wirewatch.tagging.gazetteer_build import build_table
 
-    table = build_table(wanted)
+        build = build_table
+    table = build(wanted)
     _write(path, msgspec.msgpack.encode(table))
     return Gazetteer(table)
 
