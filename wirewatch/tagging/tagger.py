@@ -13,19 +13,21 @@ import msgspec
 
 from wirewatch.knowledge.model import Actor
 from wirewatch.models import ActorKind, ActorTag, Article, Mention, PlaceTag, TaggedArticle, Tags
-from wirewatch.tagging import listed as listed_actors
 from wirewatch.tagging import names as name_rules
 from wirewatch.tagging import places as place_rules
 from wirewatch.tagging import salience
+from wirewatch.tagging.acting import find_acting_states, find_named_states, find_unnamed_government, is_about_sport
 from wirewatch.tagging.choice import Found
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.language import SUPPORTED, language_of
 from wirewatch.tagging.lexicon import Lexicon
-from wirewatch.tagging.listed import Listed
+from wirewatch.tagging.listed import Listed, find_aliases, find_surnames
 from wirewatch.tagging.names import Name
 from wirewatch.tagging.ner import Ner
+from wirewatch.tagging.offices import find_offices, find_surname_regimes
 from wirewatch.tagging.reading import SEPARATOR, Reading, read
 from wirewatch.tagging.spots import Spot, find_spots
+from wirewatch.tagging.states import find_states
 from wirewatch.tagging.unlisted import Unlisted, find_teams, join_names, merge_entities, unexplained_sentences
 
 NerUse = Literal["off", "auto", "full"]
@@ -89,18 +91,18 @@ class Tagger:
         day = article.published_at.date() if article.published_at else None
         lexicon, gazetteer = self._lexicon, self._gazetteer
 
-        listed = listed_actors.find_aliases(reading, lexicon, day)
-        listed = sorted([*listed, *listed_actors.find_surnames(reading, listed)], key=lambda hit: hit.first)
-        states = listed_actors.find_states(reading, lexicon)
+        listed = find_aliases(reading, lexicon, day)
+        listed = sorted([*listed, *find_surnames(reading, listed)], key=lambda hit: hit.first)
+        states = find_states(reading, lexicon)
         people = {
             i: hit.actor for hit in listed if hit.actor.kind == "person" for i in range(hit.first, hit.first + hit.n)
         }
-        regimes = listed_actors.find_surname_regimes(reading, lexicon, people, day)
+        regimes = find_surname_regimes(reading, lexicon, people, day)
         listed = _without_overlaps([*regimes, *listed])
         taken = _words_of(listed)
-        sport = listed_actors.is_about_sport(reading)
-        acting = [] if sport else listed_actors.find_acting_states(reading, lexicon, states, taken)
-        offices = listed_actors.find_offices(reading, lexicon, states, day)
+        sport = is_about_sport(reading)
+        acting = [] if sport else find_acting_states(reading, lexicon, states, taken)
+        offices = find_offices(reading, lexicon, states, day)
 
         spots = find_spots(reading, lexicon, gazetteer)
         adjectives = {s.first + k for s in spots if s.role == "demonym" for k in range(s.n)}
@@ -119,7 +121,7 @@ class Tagger:
             more = merge_entities(reading, entities, taken, names, spots, gazetteer)
             names, extra, ner_places = more.names, more.places, more.confirmed
             if not sport:
-                acting += listed_actors.find_named_states(lexicon, states, more.organisations)
+                acting += find_named_states(lexicon, states, more.organisations)
             vetoed = _vetoed(reading, gazetteer, listed, names, spots)
 
         found = place_rules.resolve(reading, gazetteer, spots, vetoed, ner_places)
@@ -129,7 +131,7 @@ class Tagger:
             unlisted += find_teams(reading, states, lexicon)
         focus = _focus(reading, found, [*listed, *acting])
         unnamed = (
-            listed_actors.find_unnamed_government(reading, lexicon, focus, taken)
+            find_unnamed_government(reading, lexicon, focus, taken)
             if focus and _one_clear_country(found, focus)
             else []
         )

@@ -94,6 +94,10 @@ class Tokens(msgspec.Struct, frozen=True):
         gap = self.gap(i)
         return gap in JOINTS or (gap == ". " and self.folded[i] in DOTTED)
 
+    def whole(self, i: int, n: int) -> bool:
+        """Whether the n words from i on can be one name: each joins the next, and none but the last is a possessive."""
+        return n == 1 or all(self.joins(k) and k not in self.possessive for k in range(i, i + n - 1))
+
     def join(self, i: int, n: int) -> str:
         """The key of the n words from i on."""
         return self.folded[i] if n == 1 else " ".join(self.folded[i : i + n])

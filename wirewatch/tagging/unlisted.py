@@ -11,11 +11,11 @@ from typing import Literal, NamedTuple
 from wirewatch.tagging.choice import Found
 from wirewatch.tagging.gazetteer import Gazetteer
 from wirewatch.tagging.lexicon import Lexicon
-from wirewatch.tagging.listed import State
 from wirewatch.tagging.names import SMALL, Name
 from wirewatch.tagging.ner import Entity
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.spots import Spot
+from wirewatch.tagging.states import State
 from wirewatch.tagging.tokens import key
 from wirewatch.tagging.vocabulary import (
     CALENDAR,
