@@ -155,7 +155,7 @@ def our_commands() -> list[list[str]]:
     lines = [service["command"] for service in OURS.values()]
     lines += [service["healthcheck"]["test"][1:] for service in OURS.values() if "healthcheck" in service]
     lines += [json.loads(line) for line in dockerfile("CMD")]
-    return [list(words) for words in {tuple(line) for line in lines} if words[0] == "wirewatch"]
+    return [list(words) for words in sorted({tuple(line) for line in lines}) if words[0] == "wirewatch"]
 
 
 @pytest.mark.parametrize("line", our_commands(), ids=shlex.join)
