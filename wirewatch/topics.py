@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from wirewatch.models import Article, Assignment, ClusteredArticle, DeadLetter, TaggedArticle
+from wirewatch.models import Alert, Article, Assignment, ClusteredArticle, DeadLetter, TaggedArticle
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -45,12 +45,16 @@ ARTICLES_CLUSTERED = Topic("news.articles.clustered", ClusteredArticle, lambda c
 STORIES_ASSIGNED = Topic("news.stories.assigned", Assignment, lambda a: a.article_id, partitions=1, compacted=True)
 """The clusterer's memory."""
 
+ALERTS = Topic("news.alerts", Alert, lambda a: a.rule_id)
+"""Keyed by rule, so that one notifier owns what a rule may send and when."""
+
 LINE: tuple[Topic[Any], ...] = (
     ARTICLES_RAW,
     ARTICLES_BULK,
     ARTICLES_TAGGED,
     ARTICLES_CLUSTERED,
     STORIES_ASSIGNED,
+    ALERTS,
 )
 CONSUMERS = ("tagger", "clusterer", "indexer")
 

@@ -21,7 +21,7 @@ from wirewatch.models import ActorTag, Article, ClusteredArticle, Lineage, Menti
 from wirewatch.search.articles import Outcome, write
 from wirewatch.search.client import asking, connect, reachable
 from wirewatch.search.documents import ARTICLES, STORIES, Write, article_write, story_write
-from wirewatch.search.indices import alias_of, count, delete_indices, ensure_indices, mapping, refresh
+from wirewatch.search.indices import MAPPINGS, alias_of, count, delete_indices, ensure_indices, mapping, refresh
 from wirewatch.search.overview import Overview, actor_counts, overview
 from wirewatch.search.query import Hits, search
 from wirewatch.settings import Settings
@@ -94,7 +94,7 @@ def test_several_processes_may_make_the_indices_at_once(settings: Settings) -> N
         for done in [pool.submit(ensure_indices, settings) for _ in range(8)]:
             done.result()
     with asking(settings) as es:
-        assert len(es.indices.get(index=f"{settings.name_prefix}*")) == 2
+        assert len(es.indices.get(index=f"{settings.name_prefix}*")) == len(MAPPINGS)
 
 
 def test_an_older_index_gets_the_fields_that_are_new(settings: Settings) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 
 import msgspec
 
+from wirewatch.alerts.rule import Rule
 from wirewatch.geo import Point
-from wirewatch.models import Article, ClusteredArticle, Lineage, Mention, PlaceTag, Source, Story
+from wirewatch.models import Alert, Article, ClusteredArticle, Lineage, Mention, PlaceTag, Source, Story
 from wirewatch.text import folded_words, sane_time
 
 ARTICLES = "news-articles"
 STORIES = "news-stories"
+ALERTS = "news-alerts"
+ALERT_RULES = "news-alert-rules"
 
 MENTIONS_LIMIT = 5_000
 """Mentions kept in a document; Elasticsearch refuses one with more than 10,000 nested objects."""
@@ -136,6 +139,18 @@ def story_document(story: Story) -> dict[str, Any]:
         "languages": list(story.languages),
         "linked_stories": list(story.linked_stories),
     }
+
+
+def alert_document(alert: Alert) -> dict[str, Any]:
+    """An alert as one document of ``news-alerts``; `msgspec.convert` makes it an Alert again."""
+    found: dict[str, Any] = msgspec.to_builtins(alert, builtin_types=(datetime,))
+    return found
+
+
+def rule_document(rule: Rule) -> dict[str, Any]:
+    """A rule and its history as one document of ``news-alert-rules``; `msgspec.convert` makes it a Rule again."""
+    found: dict[str, Any] = msgspec.to_builtins(rule, builtin_types=(datetime,))
+    return found
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -10,10 +10,15 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from wirewatch.errors import Refused
 from wirewatch.search.client import SERVER, address, asking, reason
-from wirewatch.search.documents import ARTICLES, STORIES
+from wirewatch.search.documents import ALERT_RULES, ALERTS, ARTICLES, STORIES
 from wirewatch.settings import Settings
 
-MAPPINGS = {ARTICLES: "articles.json", STORIES: "stories.json"}
+MAPPINGS = {
+    ARTICLES: "articles.json",
+    STORIES: "stories.json",
+    ALERTS: "alerts.json",
+    ALERT_RULES: "alert_rules.json",
+}
 """Alias -> file of its mapping."""
 
 

@@ -1,0 +1,152 @@
+"""The alerts in the index: made once under their id, changed only by who saw them as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from elasticsearch import Elasticsearch
+
+from wirewatch.errors import Refused, Unavailable
+from wirewatch.models import Alert
+from wirewatch.search.client import BUSY, SERVER, address, as_our_errors, reason
+from wirewatch.search.documents import ALERTS, alert_document
+from wirewatch.search.indices import alias_of
+from wirewatch.settings import Settings
+
+_AT_ONCE = 2_000
+"""Alerts read in one request."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """An alert as it stands in the index, and the mark that a change must show to be taken."""
+
+    alert: Alert
+    seq_no: int
+    primary_term: int
+
+
+def alerts_of_stories(es: Elasticsearch, settings: Settings, stories: Iterable[str]) -> list[Stored]:
+    """Every alert of these stories, as `create_alerts` and `change_alerts` have left them."""
+    wanted = sorted(set(stories))
+    return list(_search(es, settings, {"terms": {"story_id": wanted}})) if wanted else []
+
+
+def get_alerts(es: Elasticsearch, settings: Settings, ids: Sequence[str]) -> list[Stored]:
+    """The alerts with these ids that there are, in their very last state."""
+    if not ids:
+        return []
+    with as_our_errors(settings):
+        docs = es.mget(index=alias_of(settings, ALERTS), ids=list(ids))["docs"]
+    return [_stored(doc) for doc in docs if doc.get("found")]
+
+
+def find_alerts(
+    es: Elasticsearch,
+    settings: Settings,
+    *,
+    rule: str | None = None,
+    story: str | None = None,
+    article: str | None = None,
+    status: Sequence[str] = (),
+    since: datetime | None = None,
+    limit: int = 50,
+) -> list[Alert]:
+    """The newest alerts that meet all that is given, newest first."""
+    terms = {"rule_id": rule, "story_id": story, "article_id": article}
+    filters: list[dict[str, Any]] = [{"term": {name: value}} for name, value in terms.items() if value]
+    if status:
+        filters.append({"terms": {"status": list(status)}})
+    if since:
+        filters.append({"range": {"@timestamp": {"gte": since.isoformat()}}})
+    with as_our_errors(settings):
+        answer = es.search(
+            index=alias_of(settings, ALERTS),
+            query={"bool": {"filter": filters}},
+            sort=[{"@timestamp": "desc"}, {"id": "asc"}],
+            size=limit,
+        )
+    return [msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"]]
+
+
+def create_alerts(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) -> frozenset[str]:
+    """Make each alert that is not there yet; the ids of those that were made. They are found at once."""
+    lines = []
+    for alert in alerts:
+        action = {"_index": alias_of(settings, ALERTS), "_id": alert.id, "require_alias": True}
+        lines += [_encode({"create": action}), _encode(alert_document(alert))]
+    return _bulk(es, settings, lines)
+
+
+def change_alerts(es: Elasticsearch, settings: Settings, changes: Sequence[tuple[Stored, Mapping[str, Any]]]) -> bool:
+    """Set these fields of each alert, where it still is as it was seen; whether all were. They are found at once.
+
+    Fields that are not named keep what others may have written into them. None removes a value.
+    """
+    lines = []
+    for stored, fields in changes:
+        action = {
+            "_index": alias_of(settings, ALERTS),
+            "_id": stored.alert.id,
+            "if_seq_no": stored.seq_no,
+            "if_primary_term": stored.primary_term,
+            "require_alias": True,
+        }
+        lines += [_encode({"update": action}), _encode({"doc": fields})]
+    return len(_bulk(es, settings, lines)) == len(changes)
+
+
+def mark_told(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) -> None:
+    """Note that these alerts are on Kafka, whatever else has happened to them since."""
+    lines = []
+    for alert in alerts:
+        action = {"_index": alias_of(settings, ALERTS), "_id": alert.id, "retry_on_conflict": 5, "require_alias": True}
+        lines += [_encode({"update": action}), _encode({"doc": {"occasion": None}})]
+    _bulk(es, settings, lines)
+
+
+def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes]) -> frozenset[str]:
+    """The ids of what was written; what met another's change (409, or a document that is gone) is left out."""
+    if not lines:
+        return frozenset()
+    operations: list[Any] = lines  # the client sends bytes as they are; its types say only dicts
+    with as_our_errors(settings):
+        answer = es.bulk(operations=operations, refresh=True, timeout="20s")
+    written = set()
+    for item in answer["items"]:
+        ((_, done),) = item.items()
+        status, error = done["status"], done.get("error", {})
+        if status < 300:
+            written.add(done["_id"])
+        elif status in BUSY:
+            raise Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
+        elif status not in (404, 409):
+            raise Refused(SERVER, address(settings), f"alert {done['_id']}: {reason(error)} ({status})")
+    return frozenset(written)
+
+
+def _search(es: Elasticsearch, settings: Settings, query: dict[str, Any]) -> Iterator[Stored]:
+    after: list[Any] | None = None
+    while True:
+        with as_our_errors(settings):
+            answer = es.search(
+                index=alias_of(settings, ALERTS),
+                query={"bool": {"filter": [query]}},
+                sort=[{"id": "asc"}],
+                size=_AT_ONCE,
+                seq_no_primary_term=True,
+                search_after=after,
+            )
+        hits = answer["hits"]["hits"]
+        yield from map(_stored, hits)
+        if len(hits) < _AT_ONCE:
+            return
+        after = hits[-1]["sort"]
+
+
+def _stored(hit: Mapping[str, Any]) -> Stored:
+    return Stored(msgspec.convert(hit["_source"], Alert), hit["_seq_no"], hit["_primary_term"])
