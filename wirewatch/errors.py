@@ -4,6 +4,7 @@ WirewatchError                 one line for the user, exit code 1
 ├── UserMistake                the command or its input is wrong, exit code 2
 │   ├── UnreadableInput        a file or record cannot become an article
 │   ├── KnowledgeError         an actor file does not hold together
+│   ├── FeedListError          a list of feeds does not hold together
 │   └── SettingsError          a setting has no meaning
 ├── ServerError
 │   ├── Unavailable            Kafka or Elasticsearch does not answer (tried again by services)
@@ -46,6 +47,15 @@ class UnreadableInput(UserMistake):
 
 class KnowledgeError(UserMistake):
     """An actor file of the knowledge base does not hold together."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class FeedListError(UserMistake):
+    """A list of feeds (feeds.toml, OPML) does not hold together, or has not what was asked for."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"{where}: {why}")
