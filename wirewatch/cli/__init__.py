@@ -19,6 +19,7 @@ COMMANDS = {
     "search": ("search", "Find articles."),
     "tag": ("tag", "Show the tags of a text, and why; needs no servers."),
     "actors": ("actors", "Look into the knowledge base of actors."),
+    "evaluate": ("evaluate", "Measure the tags against gold annotations."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),
 }

@@ -1,0 +1,375 @@
+"""Scoring by hand: small cases whose figures can be counted on fingers, and agreement with another scorer."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.builders import NOW, replaced, tags
+from wirewatch.cli import main
+from wirewatch.errors import UnreadableInput
+from wirewatch.evaluation.errors import Error, errors, worst
+from wirewatch.evaluation.figures import Figure, Run, figures
+from wirewatch.evaluation.gold import (
+    Gold,
+    GoldActor,
+    GoldPlace,
+    Ignored,
+    Prediction,
+    Span,
+    TaggedActor,
+    TaggedPlace,
+    predicted,
+    read_gold,
+)
+from wirewatch.evaluation.scores import END_TO_END, FOCUS, MAIN_ACTORS, RECOGNISED, Tally, score
+from wirewatch.evaluation.spans import pairs
+from wirewatch.geo import Point
+from wirewatch.models import Mention, PlaceTag
+
+TEXT = "Rebels left Homs for Hama. Ann Lee of Acme saw Homs burn."
+HOMS, HAMA = (34.73, 36.71), (35.13, 36.75)
+ACROSS = next((up / "shared/eval" for up in Path(__file__).parents[3:] if (up / "shared/eval").is_dir()), Path("none"))
+CORPORA = ("geowebnews", "geovirus", "re3d_dev", "gum_news")
+
+
+def spot(name: str, nth: int = 0) -> tuple[int, int, str]:
+    start = -1
+    for _ in range(nth + 1):
+        start = TEXT.index(name, start + 1)
+    return start, start + len(name), name
+
+
+def gold(**fields: Any) -> Gold:
+    return Gold(id="a", text=TEXT, **fields)
+
+
+TOPONYMS = (
+    GoldPlace(*spot("Homs"), *HOMS, group="literal"),
+    GoldPlace(*spot("Hama"), *HAMA, group="literal"),
+    GoldPlace(*spot("Homs", 1), *HOMS, group="associative"),
+)
+ACTORS = (GoldActor(*spot("Ann Lee"), type="PER"), GoldActor(*spot("Acme"), type="organization"))
+
+
+def test_equal_spans_are_paired_before_long_overlaps_and_each_tag_answers_once() -> None:
+    wanted = [Span(0, 10, "x"), Span(4, 6, "y")]
+    assert pairs(wanted, [Span(4, 6, "y")], exact=False) == {1: 0}
+    assert pairs(wanted, [Span(0, 9, "x"), Span(4, 6, "y")], exact=False) == {1: 1, 0: 0}
+    assert pairs(wanted, [Span(0, 9, "x"), Span(4, 6, "y")], exact=True) == {1: 1}
+    assert pairs(wanted, [Span(10, 12, "z")], exact=False) == {}
+
+
+def test_places_are_counted_exactly_and_by_overlap() -> None:
+    found = Prediction(
+        locations=(
+            TaggedPlace(*spot("Homs"), *HOMS),
+            TaggedPlace(*spot("for Hama"), *HAMA),
+            TaggedPlace(*spot("Acme")),
+            TaggedPlace(*spot("Rebels")),
+        )
+    )
+    counted = score(gold(toponyms=TOPONYMS, ignore=(Ignored(0, 6, "toponyms"),)), found)
+    assert counted["places exact"] == Tally(1, 3, 3)  # one hit; "for Hama" and "Acme" are surplus, "Rebels" ignored
+    assert counted["places overlap"] == Tally(2, 3, 3)
+    assert (counted["places literal"], counted["places associative"]) == (Tally(2, 2, 2), Tally(0, 1, 1))
+
+
+def test_an_ignored_span_of_the_other_layer_excuses_nothing() -> None:
+    found = Prediction(locations=(TaggedPlace(*spot("Rebels")),))
+    assert score(gold(toponyms=(), ignore=(Ignored(0, 6, "actors"),)), found)["places exact"] == Tally(0, 0, 1)
+
+
+def test_a_place_is_right_within_161_km_and_wrong_without_a_point() -> None:
+    near, far = (HOMS[0] + 1.44, HOMS[1]), (HOMS[0] + 1.46, HOMS[1])  # a degree of latitude is 111.2 km
+    found = [TaggedPlace(*spot("Homs"), *near), TaggedPlace(*spot("Homs", 1), *far)]
+    counted = score(gold(toponyms=TOPONYMS), Prediction(locations=tuple(found)))
+    assert (counted[RECOGNISED], counted[END_TO_END]) == (Tally(1, 2, 2), Tally(1, 3, 3))
+    without = score(gold(toponyms=TOPONYMS), Prediction(locations=(TaggedPlace(*spot("Homs")),)))
+    assert (without[RECOGNISED], without[END_TO_END]) == (Tally(0, 1, 1), Tally(0, 3, 3))
+
+
+def test_actors_are_counted_by_type_too() -> None:
+    found = Prediction(actors=(TaggedActor(*spot("Lee"), type="person"), TaggedActor(*spot("Acme"), type="person")))
+    counted = score(gold(actors=ACTORS), found)
+    assert (counted["actors exact"], counted["actors overlap"]) == (Tally(1, 2, 2), Tally(2, 2, 2))
+    assert (counted["actors person"], counted["actors organisation"]) == (Tally(1, 1, 2), Tally(0, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said", "right"), [("SY", "SY", 1), ("GB", "UK", 1), ("", None, 1), ("SY", None, 0)]
+)
+def test_the_focus_country_is_right_or_wrong(wanted: str, said: str | None, right: int) -> None:
+    assert score(gold(focus_country=wanted), Prediction(focus_country=said)) == {FOCUS: Tally(right, 1, 1)}
+
+
+def test_main_actors_about_whom_readers_differ_are_neither_right_nor_wrong() -> None:
+    wanted = gold(about=("a", "b"), about_open=("c",))
+    assert score(wanted, Prediction(about=("a", "c", "d"))) == {MAIN_ACTORS: Tally(1, 2, 2)}
+
+
+def test_what_was_not_annotated_is_not_scored() -> None:
+    assert score(gold(), Prediction(about=("a",), focus_country="SY")) == {}
+
+
+def test_figures_add_up_over_articles() -> None:
+    found = {f.statistic: f for f in figures([{"places exact": Tally(1, 2, 4)}, {"places exact": Tally(2, 2, 2)}, {}])}
+    assert (found["precision"].value, found["recall"].value) == (3 / 6, 3 / 4)
+    assert found["f1"].value == pytest.approx(0.6)
+    assert (found["precision"].count, found["recall"].count) == (6, 4)
+
+
+def test_a_share_has_one_figure_and_a_measure_with_nothing_in_it_none() -> None:
+    found = figures([{FOCUS: Tally(1, 1, 1), "places exact": Tally(0, 0, 0)}, {FOCUS: Tally(0, 1, 1)}])
+    assert [(f.measure, f.statistic, f.value) for f in found] == [(FOCUS, "accuracy", 0.5)]
+
+
+def test_an_interval_holds_the_figure_narrows_with_more_articles_and_is_the_same_every_time() -> None:
+    def interval(articles: int) -> Figure:
+        return figures([{FOCUS: Tally(n % 4 > 0, 1, 1)} for n in range(articles)])[0]
+
+    few, many = interval(40), interval(4_000)
+    assert few == interval(40)
+    assert few.low < 0.75 < few.high
+    assert many.high - many.low < 0.05 < few.high - few.low
+    # the textbook's 1.96 standard errors of a share
+    assert few.high - few.low == pytest.approx(2 * 1.96 * (0.75 * 0.25 / 40) ** 0.5, rel=0.15)
+
+
+def test_articles_that_are_all_alike_leave_no_doubt() -> None:
+    found = figures([{"places exact": Tally(1, 2, 2)}] * 5)
+    assert {(f.low, f.value, f.high) for f in found} == {(0.5, 0.5, 0.5)}
+
+
+def test_errors_come_with_their_sentence() -> None:
+    found = Prediction(
+        locations=(TaggedPlace(*spot("Homs"), 40.0, -80.0), TaggedPlace(*spot("Acme"))),
+        focus_country="US",
+        about=("x",),
+    )
+    wanted = gold(toponyms=TOPONYMS, actors=ACTORS[:1], focus_country="SY", about=("y",))
+    by_kind = {error.kind: error for error in errors(wanted, found)}
+    assert by_kind["place far off"].sentence == "Rebels left Homs for Hama."
+    assert by_kind["place far off"].km == pytest.approx(9_500, rel=0.03)
+    assert by_kind["place that is none"] == Error("place that is none", "a", "Acme", "Ann Lee of Acme saw Homs burn.")
+    assert by_kind["actor missed"].name == "Ann Lee"
+    assert (by_kind["focus"].said, by_kind["focus"].instead_of) == ("US", "SY")
+    assert (by_kind["main actors"].said, by_kind["main actors"].instead_of) == ("x", "y")
+
+
+def test_what_is_right_is_no_error() -> None:
+    right = Prediction(
+        tuple(TaggedPlace(p.start, p.end, p.name, p.lat, p.lon) for p in TOPONYMS),
+        tuple(TaggedActor(a.start, a.end, a.name, a.type) for a in ACTORS),
+        "SY",
+        ("y", "z"),
+    )
+    wanted = gold(toponyms=TOPONYMS, actors=ACTORS, focus_country="SY", about=("y",), about_open=("z",))
+    assert list(errors(wanted, right)) == []
+
+
+def test_the_worst_are_the_farthest_and_the_most_frequent_each_name_once() -> None:
+    found = [
+        *(Error("place far off", "a", name, km=km) for name, km in (("Homs", 200.0), ("Lima", 900.0), ("Homs", 300.0))),
+        *(Error("place missed", "a", name) for name in ("Hama", "Acre", "Acre")),
+    ]
+    assert [(error.name, error.km) for error in worst(found, 2)] == [
+        ("Lima", 900), ("Homs", 300), ("Acre", None), ("Hama", None),
+    ]  # fmt: skip
+    assert [error.name for error in worst(found, 1)] == ["Lima", "Acre"]
+
+
+def test_a_long_sentence_is_shown_around_the_name() -> None:
+    text = "word " * 200 + "Homs " + "word " * 200
+    wanted = Gold("a", text, toponyms=(GoldPlace(1000, 1004, "Homs"),))
+    (error,) = errors(wanted, Prediction())
+    assert "Homs" in error.sentence
+    assert len(error.sentence) <= 300
+
+
+def test_demonyms_can_be_left_out_and_a_spot_counts_once() -> None:
+    mentions = (
+        Mention("Syrian", 0, 6, "place", "163843", role="demonym"),
+        Mention("Homs", 8, 12, "place", "169577", role="place"),
+        Mention("Homs", 8, 12, "place", "0", role="place"),
+    )
+    syria = PlaceTag("Syria", "163843", "SY", "country", Point(35, 38), role="demonym")
+    found = tags(mentions=mentions, places=(*tags().places, syria))
+    assert [place.name for place in predicted(found).locations] == ["Syrian", "Homs"]
+    (place,) = predicted(found, demonyms=False).locations
+    assert (place.name, place.point, place.country_code) == ("Homs", Point(34.73, 36.71), "SY")
+
+
+def line(**fields: Any) -> bytes:
+    return json.dumps({"id": "a", "text": TEXT} | fields).encode()
+
+
+def test_a_gold_file_is_read_line_by_line() -> None:
+    place = {"start": 12, "end": 16, "name": "Homs", "lat": 34.73, "lon": 36.71, "geonameid": 169577}
+    (one, two) = read_gold("g", [line(toponyms=[place], more=1), b"\n", line(id=2, text="\ud800")])
+    assert one.toponyms == (GoldPlace(12, 16, "Homs", 34.73, 36.71),)
+    assert (two.id, two.text, two.toponyms) == (2, "\ud800", None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ([b"{"], "g:1: no gold article"),
+        ([b"[]"], "object"),
+        ([line(text=3)], "text"),
+        ([line(toponyms=[{"start": 12, "end": 16, "name": "Hama"}])], "stands no 'Hama'"),
+        ([line(actors=[{"start": 50, "end": 99, "name": "x", "type": "person"}])], "outside the text"),
+        ([line(toponyms=[{"start": 12, "end": 16, "name": "Homs", "lat": 1}])], "half a point"),
+        ([line(toponyms=[{"start": 12, "end": 16, "name": "Homs", "lat": 91, "lon": 0}])], "not on the earth"),
+        ([line(date="soon")], "soon"),
+        ([line(), line()], "g:2: the id 'a' comes twice"),
+        ([], "g: no gold article is in it"),
+    ],
+)
+def test_a_gold_file_that_is_none_is_a_users_mistake_in_one_line(lines: list[bytes], why: str) -> None:
+    with pytest.raises(UnreadableInput, match=why) as it:
+        list(read_gold("g", lines))
+    assert "\n" not in str(it.value)
+
+
+def test_title_and_date_are_read_only_where_the_main_actors_are_given() -> None:
+    plain = Gold("a", TEXT, title="Rebels leave", date="2024-12-08", focus_country="SY")
+    whole = replaced(plain, about=("x",))
+    assert (plain.article(now=NOW).title, plain.article(now=NOW).published_at) == ("", None)
+    article = whole.article(now=NOW)
+    assert (article.title, f"{article.published_at:%Y-%m-%d}") == ("Rebels leave", "2024-12-08")
+    assert whole.article(now=NOW, text_only=True) == plain.article(now=NOW)
+
+
+def test_the_command_tells_figures_and_errors_and_gives_them_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "small.jsonl"
+    places = [
+        {"start": 12, "end": 16, "name": "Homs", "lat": 34.73, "lon": 36.71},
+        {"start": 38, "end": 42, "name": "Acme", "lat": 0, "lon": 0},
+    ]
+    path.write_bytes(line(toponyms=places))
+    shown = CliRunner().invoke(main, ["evaluate", str(path)], catch_exceptions=False)
+    assert shown.exit_code == 0
+    assert "near end to end" in shown.stdout
+    assert "place missed: Acme" in shown.stdout
+    printed = CliRunner().invoke(main, ["evaluate", "--json", str(path)], catch_exceptions=False)
+    (run,) = json.loads(printed.stdout)
+    assert (run["set"], run["documents"], run["demonyms"]) == ("small", 1, True)
+    values = {(f["measure"], f["statistic"]): f["value"] for f in run["figures"]}
+    assert values[END_TO_END, "accuracy"] == 0.5
+
+
+def test_a_gold_file_that_is_not_there_ends_the_command_with_2(tmp_path: Path) -> None:
+    gone = CliRunner().invoke(main, ["evaluate", str(tmp_path / "none.jsonl")])
+    assert (gone.exit_code, gone.stderr.count("\n")) == (2, 1)
+
+
+def blurred(of: dict[str, Any], seed: str) -> dict[str, Any]:
+    """Tags that are sometimes right: gold spans, some of them shifted, moved, doubled, dropped or invented."""
+    chance, size = random.Random(seed), len(of["text"])
+    found: dict[str, Any] = {"id": of["id"], "locations": [], "actors": [], "focus_country": ""}
+
+    def near(span: dict[str, Any]) -> Iterator[tuple[int, int]]:
+        start, end = span["start"], span["end"]
+        if chance.random() < 0.8:
+            yield (start, end) if chance.random() < 0.7 else (max(0, start - 3), min(size, end + chance.randint(0, 9)))
+        if chance.random() < 0.2:
+            anywhere = chance.randrange(size - 1)
+            yield anywhere, min(size, anywhere + 8)
+        if chance.random() < 0.1:
+            yield start, end
+
+    for gold_span in [*of.get("toponyms", []), *of.get("ignore", [])]:
+        for start, end in near(gold_span):
+            lat, lon = gold_span.get("lat"), gold_span.get("lon")
+            if lat is not None and chance.random() < 0.9:
+                lat = min(90, lat + chance.choice([0, 1, 2]))
+            else:
+                lat = lon = None
+            place = {"start": start, "end": end, "name": of["text"][start:end], "lat": lat, "lon": lon}
+            found["locations"].append(place | {"role": chance.choice(["place", "demonym"])})
+    for gold_span in [*of.get("actors", []), *of.get("ignore", [])]:
+        for start, end in near(gold_span):
+            type_ = chance.choice(["person", "organisation"])
+            found["actors"].append({"start": start, "end": end, "name": of["text"][start:end], "type": type_})
+    return found
+
+
+def ours(golds: list[Gold], tagged: list[dict[str, Any]], demonyms: bool) -> Run:
+    def prediction(of: dict[str, Any]) -> Prediction:
+        kept = [place for place in of["locations"] if demonyms or place["role"] == "place"]
+
+        def once(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return list({(s["start"], s["end"]): s for s in reversed(spans)}.values())[::-1]
+
+        return Prediction(
+            tuple(TaggedPlace(p["start"], p["end"], p["name"], p["lat"], p["lon"]) for p in once(kept)),
+            tuple(TaggedActor(a["start"], a["end"], a["name"], a["type"]) for a in once(of["actors"])),
+        )
+
+    scored = [score(one, prediction(of)) for one, of in zip(golds, tagged, strict=True)]
+    return Run("s", NOW, len(golds), demonyms, "off", "", "", "", figures(scored, resamples=2))
+
+
+def assert_agreement(theirs: dict[str, Any], run: Run) -> None:
+    """Three digits of every figure that both have."""
+
+    def same(measure: str, statistic: str, value: float) -> None:
+        figure = run.figure(measure, statistic)
+        assert figure is not None, measure
+        assert figure.value == pytest.approx(value, abs=5e-4), (measure, statistic)
+
+    for mode in ("exact", "overlap"):
+        for statistic in ("precision", "recall", "f1"):
+            same(f"places {mode}", statistic, theirs["recognition"][mode][statistic])
+    for group, found in theirs["recognition"]["overlap"].get("recall_by_group", {}).items():
+        same(f"places {group}", "recall", found["recall"])
+    if theirs["resolution"]:
+        for measure, key in ((RECOGNISED, "recognised"), (END_TO_END, "end_to_end")):
+            same(measure, "accuracy", theirs["resolution"][key]["accuracy_161km"])
+    if theirs["actors"]:
+        for statistic in ("precision", "recall", "f1"):
+            same("actors overlap", statistic, theirs["actors"]["all"][statistic])
+            for type_, found in theirs["actors"]["by_type"].items():
+                same(f"actors {type_}", statistic, found["typed"][statistic])
+
+
+def scored_by_the_other(gold_path: Path, predictions: Path, *options: str) -> dict[str, Any]:
+    command = [sys.executable, str(ACROSS / "score.py"), str(gold_path), str(predictions), "--json", *options]
+    found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return found
+
+
+@pytest.mark.skipif(not ACROSS.is_dir(), reason="the development sets are not beside this checkout")
+@pytest.mark.parametrize("demonyms", [True, False], ids=["with demonyms", "without"])
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_another_scorer_finds_the_same_figures(corpus: str, demonyms: bool, tmp_path: Path) -> None:
+    path = ACROSS / f"{corpus}.jsonl"
+    lines = path.read_bytes().splitlines()
+    tagged = [blurred(json.loads(raw), f"{corpus} {n}") for n, raw in enumerate(lines)]
+    (tmp_path / "tags.jsonl").write_text("\n".join(map(json.dumps, tagged)), encoding="utf-8")
+    theirs = scored_by_the_other(path, tmp_path / "tags.jsonl", *([] if demonyms else ["--without-demonyms"]))
+    assert_agreement(theirs, ours(list(read_gold(corpus, lines)), tagged, demonyms))
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not ACROSS.is_dir(), reason="the development sets are not beside this checkout")
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_the_command_and_another_scorer_find_the_same_of_what_tag_writes(corpus: str, tmp_path: Path) -> None:
+    path = ACROSS / f"{corpus}.jsonl"
+    tagged = CliRunner().invoke(main, ["tag", "--jsonl", str(path)], catch_exceptions=False)
+    (tmp_path / "tags.jsonl").write_text(tagged.stdout, encoding="utf-8")
+    for option in ([], ["--without-demonyms"]):
+        printed = CliRunner().invoke(main, ["evaluate", "--json", *option, str(path)], catch_exceptions=False)
+        (run,) = json.loads(printed.stdout)
+        figures_ = tuple(Figure(**figure) for figure in run["figures"])
+        mine = Run(corpus, NOW, run["documents"], not option, "auto", "", "", "", figures_)
+        assert_agreement(scored_by_the_other(path, tmp_path / "tags.jsonl", *option), mine)
