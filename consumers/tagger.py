@@ -10,7 +10,9 @@ from typing import Protocol
 
 import msgspec
 
-from wirewatch.models import Article, TaggedArticle
+from wirewatch.errors import KnowledgeError
+from wirewatch.knowledge.load import own_folder, state_of
+from wirewatch.models import Article, Origin, TaggedArticle
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
 from wirewatch.stream.admin import ensure_topics
@@ -46,8 +48,10 @@ def tag_batch(
 
 
 def with_origin(received: Received[Article]) -> Article:
-    """The article with topic, partition and offset in its lineage."""
+    """The article with topic, partition and offset in its lineage; one sent again to be retagged keeps its first."""
     article = received.value
+    if received.origin is Origin.RETAG and article.lineage.kafka_topic is not None:
+        return article
     lineage = msgspec.structs.replace(
         article.lineage,
         kafka_topic=received.topic,
@@ -57,18 +61,46 @@ def with_origin(received: Received[Article]) -> Article:
     return msgspec.structs.replace(article, lineage=lineage)
 
 
+class CurrentTagger:
+    """The tagger, with the user's own actor files as they are when it is asked for.
+
+    What is added to them counts from the next batch on. Files that do not hold together change nothing until they
+    do; the log says what is wrong.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from wirewatch.tagging import load_tagger
+
+        self._settings, self._load = settings, load_tagger
+        self._seen = self._files()
+        self._tagger = load_tagger(settings)
+
+    def __call__(self) -> Tags:
+        """The tagger of this moment."""
+        files = self._files()
+        if files != self._seen:
+            self._seen = files
+            try:
+                self._tagger = self._load(self._settings)
+                log.info("actor files have changed; tagging with knowledge %s", self._tagger.kb_version)
+            except KnowledgeError as error:
+                log.error("actor files have changed and cannot be used, the former are kept: %s", error)
+        return self._tagger
+
+    def _files(self) -> tuple[tuple[str, int, int], ...]:
+        return state_of(own_folder(self._settings))
+
+
 def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None = None) -> Consumed:
     """Tag what comes; see `consume` for when this ends and what it raises."""
-    from wirewatch.tagging import load_tagger
-
     ensure_topics(settings)
-    tagger = load_tagger(settings)
+    current = CurrentTagger(settings)
     publisher = Publisher(settings)
     return consume(
         settings,
         ARTICLES_RAW,
         GROUP,
-        lambda batch: tag_batch(tagger, publisher, batch, now=datetime.now(UTC)),
+        lambda batch: tag_batch(current(), publisher, batch, now=datetime.now(UTC)),
         publisher=publisher,
         until=until,
         slow_lane=ARTICLES_BULK,

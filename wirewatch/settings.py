@@ -67,7 +67,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "auto"
     knowledge: Annotated[
         str | None,
-        _about("Your own folder of actor files; they add to and override the ones that come with wirewatch."),
+        _about(
+            "Your own folder of actor files; they add to and override the ones that come with wirewatch. Unset: "
+            "`knowledge` in the data folder, which `wirewatch actors add` makes."
+        ),
     ] = None
     text_limit: Annotated[
         int,

@@ -18,6 +18,7 @@ COMMANDS = {
     "consume": ("consume", "Run one consumer of the line."),
     "search": ("search", "Find articles."),
     "tag": ("tag", "Show the tags of a text, and why; needs no servers."),
+    "retag": ("retag", "Tag what is stored with today's knowledge, or show what would change."),
     "actors": ("actors", "Look into the knowledge base of actors."),
     "evaluate": ("evaluate", "Measure the tags against gold annotations."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),

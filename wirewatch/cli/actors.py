@@ -100,10 +100,9 @@ def show(actor: str, as_json: bool) -> None:
 
 def known(settings: Settings) -> tuple[Actor, ...]:
     """All actors: those that come with wirewatch and the user's own."""
-    from wirewatch.knowledge.load import load_knowledge
+    from wirewatch.knowledge import load_knowledge, own_folder
 
-    own = Path(settings.knowledge) if settings.knowledge else None
-    return load_knowledge(own, cache_dir=Path(settings.cache_dir)).actors
+    return load_knowledge(own_folder(settings), cache_dir=Path(settings.cache_dir)).actors
 
 
 def named(among: Sequence[Actor], wanted: str) -> Actor:

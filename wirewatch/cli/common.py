@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import sys
+from datetime import timedelta
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -12,10 +14,22 @@ from typing import Any
 import click
 import msgspec
 
-from wirewatch.errors import NoServers
+from wirewatch.errors import NoServers, UserMistake
 from wirewatch.settings import Settings, load_settings
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def duration(_context: click.Context, option: click.Parameter, value: str | None) -> timedelta | None:
+    """A length of time as it is typed: 90m, 24h, 7d, 2w; raises UserMistake for anything else."""
+    if value is None:
+        return None
+    said = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", value, re.I | re.A)
+    if said is None:
+        raise UserMistake(f"{option.opts[0]} {value}: no length of time; write 90m, 24h, 7d or 2w")
+    return timedelta(**{_UNITS[said[2].lower()]: int(said[1])})
 
 
 def settings_with_servers() -> Settings:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from wirewatch.cli.common import json_option, print_json, settings_with_servers
+from wirewatch.cli.common import duration, json_option, print_json, settings_with_servers
 from wirewatch.errors import SettingsError, UserMistake
 from wirewatch.text import folded_words
 
@@ -23,18 +23,6 @@ if TYPE_CHECKING:
 NAMES_SHOWN = 3
 
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def _duration(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
-    if value is None:
-        return None
-    said = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", value, re.I | re.A)
-    if said is None:
-        raise UserMistake(f"--since {value}: no length of time; write 90m, 24h, 7d or 2w")
-    return timedelta(**{_UNITS[said[2].lower()]: int(said[1])})
-
-
 @click.command()
 @click.argument("query", required=False)
 @click.option("--actor", metavar="ID", help="Only articles that name this actor; `wirewatch actors list` has the ids.")
@@ -42,7 +30,7 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str | No
 @click.option(
     "--within", type=click.FloatRange(0, 20_100, min_open=True), metavar="KM", help="How near.  [default: 50]"
 )
-@click.option("--since", callback=_duration, metavar="TIME", help="Only articles so young: 90m, 24h, 7d, 2w.")
+@click.option("--since", callback=duration, metavar="TIME", help="Only articles so young: 90m, 24h, 7d, 2w.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Show so many at most.")
 @json_option
 def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,13 @@ from wirewatch.errors import KnowledgeError
 from wirewatch.knowledge.check import problems
 from wirewatch.knowledge.governments import derived_governments, with_government
 from wirewatch.knowledge.model import Actor, Country, Knowledge
+from wirewatch.settings import Settings
 from wirewatch.text import digest
 
 T = TypeVar("T", Actor, Country)
+
+OWN_FOLDER = "knowledge"
+"""Where a user's own actor files are in the data folder, when no other folder is set."""
 
 
 class ActorFile(NamedTuple):
@@ -42,6 +47,29 @@ class Reading(NamedTuple):
     actors: tuple[Actor, ...]
     countries: tuple[Country, ...]
     problems: list[KnowledgeError]
+
+
+def own_folder(settings: Settings) -> Path | None:
+    """The user's own folder of actor files: the one that is set, else ``knowledge`` in the data folder, if any."""
+    if settings.knowledge:
+        return Path(settings.knowledge)
+    folder = Path(settings.data_dir) / OWN_FOLDER
+    return folder if folder.is_dir() else None
+
+
+def state_of(own: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """Names, times and sizes of the files in ``own``: quickly asked, and another when one of them has changed."""
+    if own is None or not own.is_dir():
+        return ()
+    files = sorted(own.glob("*.toml"))
+    return tuple((file.name, stat.st_mtime_ns, stat.st_size) for file in files if (stat := _stat(file)))
+
+
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:  # taken away just now
+        return None
 
 
 def load_knowledge(own: Path | None = None, *, cache_dir: Path | None = None) -> Knowledge:

@@ -6,7 +6,7 @@ import os
 from functools import cache, lru_cache
 from pathlib import Path
 
-from wirewatch.knowledge import load_knowledge
+from wirewatch.knowledge import load_knowledge, own_folder
 from wirewatch.settings import Settings
 from wirewatch.tagging.gazetteer_cache import load_gazetteer
 from wirewatch.tagging.lexicon import Lexicon
@@ -32,7 +32,7 @@ def load_tagger(settings: Settings) -> Tagger:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     cache_dir = Path(settings.cache_dir)
     # A user's knowledge may change at any time, so it is looked at again; the rest stays what it is in one process.
-    knowledge = load_knowledge(Path(settings.knowledge) if settings.knowledge else None, cache_dir=cache_dir)
+    knowledge = load_knowledge(own_folder(settings), cache_dir=cache_dir)
     lexicon = _lexicons.get(knowledge.version)
     if lexicon is None:
         _lexicons.clear()
