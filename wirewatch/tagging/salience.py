@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import exp
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from wirewatch.models import ActorTag, Mention, PlaceTag
+from wirewatch.models import ActorTag, Mention, PlaceTag, Tags
 
 ABOUT_ACTORS, ABOUT_PLACES = 4, 3
 ENOUGH = 0.35
 """Salience from which an article counts as being about somebody or some place."""
+
+LEAD = 3
+"""The first sentences, which say what the rest tells at length."""
+
+ClueKind = Literal["place", "demonym", "actor"]
+_CLUE_WEIGHTS: dict[ClueKind, float] = {"place": 1.0, "demonym": 0.6, "actor": 0.4}
 
 
 class Weight(msgspec.Struct, frozen=True):
@@ -30,9 +37,39 @@ class Weight(msgspec.Struct, frozen=True):
         return round(0.45 * repetition + 0.25 * early + 0.3 * self.in_title, 3)
 
 
-def weights(mentions: Iterable[Mention]) -> dict[str, Weight]:
+class Clue(NamedTuple):
+    """A name that speaks for a country, and where it stands."""
+
+    country: str
+    kind: ClueKind
+    sentence: int
+    in_title: bool
+
+
+def weighed(tags: Tags) -> Tags:
+    """The same tags with what follows from where the mentions stand: salience, what it is about, focus country."""
+    weight = weights(tags.mentions)
+    actors = [
+        msgspec.structs.replace(actor, salience=weight[actor.id].salience) if actor.id in weight else actor
+        for actor in tags.actors
+    ]
+    places = tuple(
+        msgspec.structs.replace(place, salience=weight[place.id].salience) if place.id in weight else place
+        for place in tags.places
+    )
+    return msgspec.structs.replace(
+        tags,
+        actors=tuple(sorted(actors, key=lambda actor: (-actor.salience, actor.id))),
+        places=places,
+        about_actors=about_actors(actors),
+        about_locations=about_places(places),
+        focus_country=focus_country(clues(tags)),
+    )
+
+
+def weights(mentions: Iterable[Mention]) -> dict[str | None, Weight]:
     """The weight of each entity that has an id."""
-    by_id: dict[str, list[Mention]] = defaultdict(list)
+    by_id: dict[str | None, list[Mention]] = defaultdict(list)
     for mention in mentions:
         if mention.entity_id is not None:
             by_id[mention.entity_id].append(mention)
@@ -60,9 +97,22 @@ def about_places(places: Iterable[PlaceTag]) -> tuple[str, ...]:
     )
 
 
-def focus_country(evidence: Iterable[tuple[str, float]]) -> str | None:
-    """The country with the most weight; None where there is none."""
+def clues(tags: Tags) -> Iterator[Clue]:
+    """All that speaks for a country in the tags of an article; an actor of several countries speaks for none."""
+    place_country = {place.id: place.country_code for place in tags.places if place.id}
+    actor_country = {actor.id: actor.countries[0] for actor in tags.actors if len(actor.countries) == 1}
+    for mention in tags.mentions:
+        kind: ClueKind = "actor" if mention.type != "place" else mention.role or "place"
+        known = actor_country if kind == "actor" else place_country
+        country = known.get(mention.entity_id or "")
+        if country:
+            yield Clue(country, kind, mention.sentence, mention.field == "title")
+
+
+def focus_country(evidence: Iterable[Clue]) -> str | None:
+    """The country that most speaks for, title and lead more than the rest; None where nothing does."""
     total: dict[str, float] = defaultdict(float)
-    for code, weight in evidence:
-        total[code] += weight
+    for clue in evidence:
+        early = 2.0 if clue.in_title else 1.3 if clue.sentence < LEAD else 1.0
+        total[clue.country] += early * _CLUE_WEIGHTS[clue.kind]
     return max(total, key=lambda code: total[code], default=None)

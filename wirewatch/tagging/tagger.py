@@ -9,8 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-import msgspec
-
 from wirewatch.knowledge.model import Actor
 from wirewatch.models import ActorKind, ActorTag, Article, Mention, PlaceTag, TaggedArticle, Tags
 from wirewatch.tagging import names as name_rules
@@ -79,7 +77,7 @@ class Tagger:
         if language is not None and language not in SUPPORTED:
             tags = Tags(language=language, unsupported_language=True)
         else:
-            tags = self._tags(article, language)
+            tags = salience.weighed(self._tags(article, language))
         return TaggedArticle(
             article=article, tags=tags, tagged_at=now, tagger_version=tagger_version(), kb_version=self.kb_version
         )
@@ -138,7 +136,7 @@ class Tagger:
         actors = _without_overlaps([*offices, *listed, *acting, *unnamed])
         acted = _words_of(actors)
         unlisted = [u for u in unlisted if not any(i in acted for i in range(u.first, u.first + u.n))]
-        return _assemble(reading, language, actors, unlisted, found, sites, focus, self._country_names)
+        return _assemble(reading, language, actors, unlisted, found, sites, self._country_names)
 
 
 def _without_overlaps(hits: list[Listed]) -> list[Listed]:
@@ -200,21 +198,16 @@ def _is_country(gazetteer: Gazetteer, spot: Spot) -> bool:
 
 
 def _focus(reading: Reading, found: list[Found], actors: list[Listed]) -> str | None:
-    evidence = []
-    length = max(1, len(reading.tokens))
-    for f in found:
-        if f.place.country:
-            early = (
-                2.0
-                if reading.tokens.starts[f.spot.first] < reading.title_end
-                else 1.3
-                if f.spot.first < length * 0.2
-                else 1.0
-            )
-            kind = 0.6 if f.spot.role == "demonym" else 1.0
-            evidence.append((f.place.country, early * kind))
-    evidence += [(a.actor.countries[0], 0.4) for a in actors if len(a.actor.countries) == 1]
-    return salience.focus_country(evidence)
+    def clue(country: str, first: int, kind: salience.ClueKind) -> salience.Clue:
+        return salience.Clue(country, kind, reading.sentence(first), reading.tokens.starts[first] < reading.title_end)
+
+    clues = [clue(f.place.country, f.spot.first, _role(f)) for f in found if f.place.country]
+    clues += [clue(a.actor.countries[0], a.first, "actor") for a in actors if len(a.actor.countries) == 1]
+    return salience.focus_country(clues)
+
+
+def _role(found: Found) -> Literal["place", "demonym"]:
+    return "demonym" if found.spot.role == "demonym" else "place"
 
 
 def _one_clear_country(found: list[Found], focus: str) -> bool:
@@ -229,7 +222,6 @@ def _assemble(
     unlisted: list[Unlisted],
     found: list[Found],
     sites: list[Name],
-    focus: str | None,
     names: dict[str, str],
 ) -> Tags:
     findings = [
@@ -247,7 +239,7 @@ def _assemble(
     findings += [_Finding(u.first, u.n, u.type, u.id, None, u.confidence, u.why) for u in unlisted]
     place_tags: dict[str, PlaceTag] = {}
     for f in found:
-        role: Literal["place", "demonym"] = "demonym" if f.spot.role == "demonym" else "place"
+        role = _role(f)
         findings.append(_Finding(f.spot.first, f.spot.n, "place", f.place.id, role, f.confidence, f.reason))
         tag = _place_tag(f.place, names.get(f.place.id, f.place.name), role)
         if f.place.id not in place_tags or role == "place":
@@ -274,19 +266,11 @@ def _assemble(
             ),
         )
     mentions = _mentions(reading, _distinct(findings, busy))
-    weights = salience.weights(mentions)
-    actor_tags = _actor_tags(actors, unlisted, weights)
-    tags = [
-        msgspec.structs.replace(tag, salience=weights[tag.id].salience) if tag.id in weights else tag
-        for tag in place_tags.values()
-    ]
+    named = {m.entity_id for m in mentions}
     return Tags(
         mentions=mentions,
-        actors=actor_tags,
-        places=tuple(tags) + tuple(site_tags.values()),
-        focus_country=focus,
-        about_actors=salience.about_actors(actor_tags),
-        about_locations=salience.about_places(tags),
+        actors=_actor_tags(actors, unlisted, named),
+        places=tuple(place_tags.values()) + tuple(site_tags.values()),
         language=language,
     )
 
@@ -308,19 +292,17 @@ def _place_tag(place: Place, name: str, role: Literal["place", "demonym"]) -> Pl
     )
 
 
-def _actor_tags(
-    actors: list[Listed], unlisted: list[Unlisted], weights: dict[str, salience.Weight]
-) -> tuple[ActorTag, ...]:
+def _actor_tags(actors: list[Listed], unlisted: list[Unlisted], named: set[str | None]) -> tuple[ActorTag, ...]:
     tags: dict[str, ActorTag] = {}
     for hit in actors:
         actor: Actor = hit.actor
-        if actor.id not in tags and actor.id in weights:
-            tags[actor.id] = ActorTag(actor.id, actor.name, actor.kind, actor.countries, weights[actor.id].salience)
+        if actor.id not in tags and actor.id in named:
+            tags[actor.id] = ActorTag(actor.id, actor.name, actor.kind, actor.countries)
     for u in unlisted:
-        if u.id not in tags and u.id in weights:
+        if u.id not in tags and u.id in named:
             kind: ActorKind = "person" if u.type == "person" else "other_org"
-            tags[u.id] = ActorTag(u.id, u.name, kind, (), weights[u.id].salience)
-    return tuple(sorted(tags.values(), key=lambda tag: (-tag.salience, tag.id)))
+            tags[u.id] = ActorTag(u.id, u.name, kind)
+    return tuple(tags.values())
 
 
 def _mentions(reading: Reading, findings: list[_Finding]) -> tuple[Mention, ...]:
