@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import Event
@@ -10,15 +11,24 @@ from typing import Protocol
 
 import msgspec
 
-from wirewatch.errors import KnowledgeError
+from wirewatch.errors import KnowledgeError, Unavailable
 from wirewatch.knowledge.load import own_folder, state_of
 from wirewatch.models import Article, Origin, TaggedArticle
+from wirewatch.search.client import connect
+from wirewatch.search.corrections import Corrections
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
 from wirewatch.stream.admin import ensure_topics
+from wirewatch.tagging.corrections import CorrectedTagger
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW, ARTICLES_TAGGED
 
 GROUP = "tagger"
+
+CORRECTIONS_EVERY_S = 5.0
+"""So old may be what is known of the analysts' corrections when something new is tagged."""
+
+CLOCKS_DIFFER_S = 60.0
+"""What was sent to be retagged by a machine whose clock is so far off is still tagged with its correction."""
 
 log = logging.getLogger(__name__)
 
@@ -91,18 +101,53 @@ class CurrentTagger:
         return state_of(own_folder(self._settings))
 
 
+class KnownCorrections:
+    """The analysts' corrections as they were a few seconds ago, and at least when an article was sent again for one.
+
+    Without an Elasticsearch in the settings there are none.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._es = connect(settings) if settings.elasticsearch else None
+        self._known = Corrections()
+        self._read_at = 0.0
+
+    def read(self) -> None:
+        """Read what is new of them; raises Unavailable where Elasticsearch does not answer."""
+        now = time.time()
+        if self._es is not None:
+            self._known.update(self._es, self._settings)
+        self._read_at = now
+
+    def applied_to(self, tagger: Tags, batch: Sequence[Received[Article]]) -> CorrectedTagger:
+        """The tagger for this batch; for new articles, what cannot be read now can wait."""
+        sent = max((r.record.timestamp / 1000 for r in batch if r.origin is Origin.RETAG), default=0.0)
+        if self._read_at < sent + CLOCKS_DIFFER_S:
+            self.read()
+        elif time.time() - self._read_at > CORRECTIONS_EVERY_S:
+            try:
+                self.read()
+            except Unavailable as error:
+                log.warning("going on with the corrections of before: %s", error)
+                self._read_at = time.time()
+        return CorrectedTagger(tagger, self._known.of)
+
+
 def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None = None) -> Consumed:
     """Tag what comes; see `consume` for when this ends and what it raises."""
     ensure_topics(settings)
     current = CurrentTagger(settings)
+    corrections = KnownCorrections(settings)
     publisher = Publisher(settings)
     return consume(
         settings,
         ARTICLES_RAW,
         GROUP,
-        lambda batch: tag_batch(current(), publisher, batch, now=datetime.now(UTC)),
+        lambda batch: tag_batch(corrections.applied_to(current(), batch), publisher, batch, now=datetime.now(UTC)),
         publisher=publisher,
         until=until,
+        opened=corrections.read,
         slow_lane=ARTICLES_BULK,
         stop=stop,
     )

@@ -17,6 +17,8 @@ import msgspec
 from wirewatch.failpoints import failpoint
 from wirewatch.knowledge import load_knowledge, own_folder
 from wirewatch.models import Article, Origin
+from wirewatch.search.client import asking
+from wirewatch.search.corrections import Corrections
 from wirewatch.search.difference import Difference, Marks, difference, marks_of_document, marks_of_tags
 from wirewatch.search.documents import article_of_document
 from wirewatch.search.stored import Choice, count_stored, stored_documents
@@ -163,8 +165,12 @@ def _keep_pace(settings: Settings, stop: Event) -> None:
 
 def _compare(passing: _Passing, now: datetime) -> Retagged:
     from wirewatch.tagging import load_tagger
+    from wirewatch.tagging.corrections import CorrectedTagger
 
-    tagger = load_tagger(passing.settings)
+    corrections = Corrections()
+    with asking(passing.settings) as es:
+        corrections.update(es, passing.settings)
+    tagger = CorrectedTagger(load_tagger(passing.settings), corrections.of)
 
     def pairs() -> Iterator[tuple[Marks, Marks]]:
         for page in passing.pages():

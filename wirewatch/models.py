@@ -3,6 +3,7 @@
 Article -> TaggedArticle -> ClusteredArticle        what flows through Kafka
 Assignment                                          what the clusterer remembers of an article
 Alert                                               what the alerter made of a rule and a story
+Correction                                          what an analyst says of a tag
 DeadLetter                                          what a consumer had to refuse
 """
 
@@ -322,6 +323,34 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
 def alert_id(rule_id: str, story_id: str) -> str:
     """The id of the one alert that a rule and a story can have."""
     return digest("alert", rule_id, story_id)
+
+
+class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An analyst's word on one spot of an article: as an actor (or as a place) it is this one, or none.
+
+    ``start`` and ``end`` are code points of ``field``, and ``nth`` counts the times that ``name`` stands in it from 1:
+    that finds the spot again in an edited text. ``was`` is what had been tagged there in this ``layer``, None for
+    nothing. What it should be is kept whole, so that a correction outlives its entry in the knowledge base.
+    """
+
+    id: str
+    article_id: str
+    by: str
+    at: datetime = msgspec.field(name="@timestamp")
+    field: Literal["title", "text"]
+    start: int
+    end: int
+    name: str
+    nth: int
+    layer: Literal["actor", "place"]
+    was: str | None = None
+    actor: ActorTag | None = None
+    place: PlaceTag | None = None
+
+    @property
+    def should_be(self) -> str | None:
+        """The id of what it should be; None for nothing."""
+        return self.actor.id if self.actor else self.place.id if self.place else None
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):

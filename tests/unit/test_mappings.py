@@ -11,14 +11,16 @@ import pytest
 
 from tests.builders import NOW, article, replaced, tagged, tags
 from wirewatch.geo import Point
-from wirewatch.models import ActorTag, Article, ClusteredArticle, Lineage, Mention, PlaceTag, Source, Story
+from wirewatch.models import ActorTag, Article, ClusteredArticle, Correction, Lineage, Mention, PlaceTag, Source, Story
 from wirewatch.search.documents import (
     ARTICLES,
+    CORRECTIONS,
     MENTIONS_LIMIT,
     STORIES,
     article_document,
     article_of_document,
     article_write,
+    correction_document,
     external_version,
     story_document,
     story_write,
@@ -57,7 +59,7 @@ def mapped(properties: dict[str, Any], above: str = "") -> Iterator[str]:
 
 def produced(value: dict[str, Any], above: str = "") -> Iterator[str]:
     for name, field in value.items():
-        if name == "geo":
+        if name in ("geo", "point"):
             yield above + name
         elif isinstance(field, dict):
             yield from produced(field, f"{above}{name}.")
@@ -68,7 +70,21 @@ def produced(value: dict[str, Any], above: str = "") -> Iterator[str]:
             yield above + name
 
 
-@pytest.mark.parametrize(("name", "full"), [(ARTICLES, document()), (STORIES, story_document(STORY))])
+def correction(actor: ActorTag | None = None, place: PlaceTag | None = None) -> Correction:
+    return Correction("c1", "a1", "ann", NOW, "text", 4, 8, "Homs", 1, "place", "163843", actor, place)
+
+
+FULL_CORRECTION = correction(ActorTag("a", "A", "media", ("SY",)), PlaceTag("Homs", "1", "SY", "city", HOMS))
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        (ARTICLES, document()),
+        (STORIES, story_document(STORY)),
+        (CORRECTIONS, correction_document(FULL_CORRECTION)),
+    ],
+)
 def test_a_full_document_has_every_mapped_field_and_no_other(name: str, full: dict[str, Any]) -> None:
     assert set(produced(full)) == set(mapped(mapping(name)["properties"]))
 
@@ -167,6 +183,17 @@ def test_a_language_that_was_found_and_not_declared_is_found_anew() -> None:
     before = document(article(language="en"))
     del before["declared_language"]
     assert article_of_document(before).language is None
+
+
+@pytest.mark.parametrize(
+    ("made", "id_"),
+    [(correction(), "nothing"), (correction(ActorTag("a", "A", "media")), "a"), (FULL_CORRECTION, "a")],
+    ids=["nothing", "actor", "full"],
+)
+def test_a_correction_comes_back_from_its_document_as_it_was(made: Correction, id_: str) -> None:
+    stored = msgspec.json.decode(msgspec.json.encode(correction_document(made)))
+    assert stored["should_be"] == id_
+    assert msgspec.convert(stored, Correction) == made
 
 
 def test_what_is_no_article_gives_none() -> None:

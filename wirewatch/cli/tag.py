@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from wirewatch.cli.common import json_option, print_json
-from wirewatch.errors import UnreadableInput
+from wirewatch.errors import UnreadableInput, UserMistake
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,14 +26,38 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="[FILE...]")
 @click.option("--jsonl", is_flag=True, help='Read {"id", "text"} a line and write the tags of each, for programs.')
 @click.option("--why", is_flag=True, help="Show each choice, what it beat, and by what.")
+@click.option(
+    "--wrong",
+    nargs=2,
+    metavar="ARTICLE MENTION",
+    help="Correct a tag of a stored article (id or URL): its name, name:2 for the second, name@120, name=ID.",
+)
+@click.option("--should-be", metavar="ID", help="With --wrong: the actor or GeoNames id it is; else it is nothing.")
 @json_option
-def tag(files: tuple[str, ...], jsonl: bool, why: bool, as_json: bool) -> None:
+def tag(
+    files: tuple[str, ...],
+    jsonl: bool,
+    why: bool,
+    wrong: tuple[str, str] | None,
+    should_be: str | None,
+    as_json: bool,
+) -> None:
     """Show the actors and places of a text: of each FILE (first line = title), or of standard input.
 
     \b
     wirewatch tag --why article.txt
     wirewatch tag --jsonl texts.jsonl > tags.jsonl
+    wirewatch tag --wrong https://harbourwire.example/atlanta Georgia --should-be 4197000
     """
+    if wrong is not None:
+        from wirewatch.cli.corrections import correct
+
+        if files or jsonl or why:
+            raise UserMistake("--wrong corrects a stored article: it goes with --should-be and --json only")
+        correct(*wrong, should_be, now=datetime.now(UTC), as_json=as_json)
+        return
+    if should_be is not None:
+        raise UserMistake("--should-be says what a tag is instead: add --wrong ARTICLE MENTION")
     from wirewatch.settings import load_settings
     from wirewatch.tagging import load_tagger
 

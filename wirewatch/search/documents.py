@@ -13,13 +13,14 @@ import msgspec
 
 from wirewatch.alerts.rule import Rule
 from wirewatch.geo import Point
-from wirewatch.models import Alert, Article, ClusteredArticle, Lineage, Mention, PlaceTag, Source, Story
+from wirewatch.models import Alert, Article, ClusteredArticle, Correction, Lineage, Mention, PlaceTag, Source, Story
 from wirewatch.text import folded_words, sane_time
 
 ARTICLES = "news-articles"
 STORIES = "news-stories"
 ALERTS = "news-alerts"
 ALERT_RULES = "news-alert-rules"
+CORRECTIONS = "news-corrections"
 
 MENTIONS_LIMIT = 5_000
 """Mentions kept in a document; Elasticsearch refuses one with more than 10,000 nested objects."""
@@ -151,6 +152,12 @@ def rule_document(rule: Rule) -> dict[str, Any]:
     """A rule and its history as one document of ``news-alert-rules``; `msgspec.convert` makes it a Rule again."""
     found: dict[str, Any] = msgspec.to_builtins(rule, builtin_types=(datetime,))
     return found
+
+
+def correction_document(correction: Correction) -> dict[str, Any]:
+    """A correction as one document of ``news-corrections``; `msgspec.convert` makes it a Correction again."""
+    found: dict[str, Any] = msgspec.to_builtins(correction, builtin_types=(datetime,))
+    return found | {"should_be": correction.should_be or "nothing"}
 
 
 def _source(source: Source) -> dict[str, Any]:

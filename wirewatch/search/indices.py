@@ -10,7 +10,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from wirewatch.errors import Refused
 from wirewatch.search.client import SERVER, address, asking, reason
-from wirewatch.search.documents import ALERT_RULES, ALERTS, ARTICLES, STORIES
+from wirewatch.search.documents import ALERT_RULES, ALERTS, ARTICLES, CORRECTIONS, STORIES
 from wirewatch.settings import Settings
 
 MAPPINGS = {
@@ -18,6 +18,7 @@ MAPPINGS = {
     STORIES: "stories.json",
     ALERTS: "alerts.json",
     ALERT_RULES: "alert_rules.json",
+    CORRECTIONS: "corrections.json",
 }
 """Alias -> file of its mapping."""
 

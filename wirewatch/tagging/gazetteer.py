@@ -136,6 +136,10 @@ class Gazetteer:
             )
         return place
 
+    def with_id(self, id_: str) -> Place | None:
+        """The entry with that GeoNames id, or id of our own; looks through all of them."""
+        return self.place(self._ids.index(id_)) if id_ in self._ids else None
+
     def named(self, key: str) -> tuple[tuple[Place, int], ...]:
         """The places with that folded name, each with how the name belongs to it."""
         return self.bearers(key).named

@@ -241,7 +241,7 @@ def _assemble(
     for f in found:
         role = _role(f)
         findings.append(_Finding(f.spot.first, f.spot.n, "place", f.place.id, role, f.confidence, f.reason))
-        tag = _place_tag(f.place, names.get(f.place.id, f.place.name), role)
+        tag = place_tag(f.place, names.get(f.place.id, f.place.name), role)
         if f.place.id not in place_tags or role == "place":
             place_tags[f.place.id] = tag
     site_tags: dict[str, PlaceTag] = {}
@@ -284,7 +284,8 @@ def _distinct(findings: list[_Finding], busy: set[int]) -> list[_Finding]:
     return sorted(kept.values(), key=lambda f: (f.first, f.n, f.type))
 
 
-def _place_tag(place: Place, name: str, role: Literal["place", "demonym"]) -> PlaceTag:
+def place_tag(place: Place, name: str, role: Literal["place", "demonym"]) -> PlaceTag:
+    """An entry of the gazetteer as the tag of an article."""
     level = place.level
     precision = level if level in ("country", "admin1", "admin2", "city") else None
     return PlaceTag(

@@ -1,0 +1,117 @@
+"""A correction from the command to the index, on real servers: at once, and through every retag and replay."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from consumers import clusterer, indexer, tagger
+from tests.builders import article
+from tests.e2e.line import prepare, publish
+from wirewatch.cli import main
+from wirewatch.models import Article
+from wirewatch.search.client import asking
+from wirewatch.search.corrections import Corrections
+from wirewatch.search.indices import alias_of, refresh
+from wirewatch.settings import Settings
+from wirewatch.stream import Until
+
+ATLANTA = "4180439"
+STATE = "4197000"
+STORY = article(
+    "Georgia counts votes",
+    "Election officials in Georgia were still counting on Wednesday. Georgia had sent observers to each county.",
+    url="https://harbourwire.example/votes",
+)
+
+
+@pytest.fixture
+def line(settings: Settings) -> Settings:
+    line = msgspec.structs.replace(settings, ner="off")
+    prepare(line)
+    publish(line, [STORY])
+    to_the_end(line)
+    return line
+
+
+def to_the_end(line: Settings) -> None:
+    for consumer in (tagger, clusterer, indexer):
+        consumer.run(line, Until.END)
+    refresh(line)
+
+
+def stored(line: Settings, of: Article = STORY) -> dict[str, Any]:
+    with asking(line) as es:
+        found: dict[str, Any] = es.get(index=alias_of(line, "news-articles"), id=of.id)["_source"]
+    return found
+
+
+def typed(line: Settings, *words: str) -> Result:
+    return CliRunner(env=line.environment()).invoke(main, words)
+
+
+def places(line: Settings) -> set[str]:
+    return {m["entity_id"] for m in stored(line)["mentions"] if m["name"] == "Georgia" and m["type"] == "place"}
+
+
+def test_a_corrected_article_is_right_at_once_and_stays_right(line: Settings) -> None:
+    (was,) = places(line)
+    wanted = STATE if was != STATE else "614540"
+    result = typed(line, "tag", "--wrong", STORY.url or "", "Georgia", "--should-be", wanted)
+    assert result.exit_code == 0, result.output
+    assert f"text 22: Georgia is {wanted}, not {was}" in result.output
+    to_the_end(line)
+    assert places(line) == {wanted}
+    assert wanted in stored(line)["locations"]
+    assert was not in stored(line)["locations"]
+    assert stored(line)["focus_country"] == {STATE: "US", "614540": "GE"}[wanted]
+
+    publish(line, [STORY])  # a replay
+    to_the_end(line)
+    assert places(line) == {wanted}
+    assert "0 of 1 articles would be tagged otherwise" in typed(line, "retag", "--dry-run", "--all").output
+    assert typed(line, "retag", "--all").exit_code == 0
+    to_the_end(line)
+    assert places(line) == {wanted}
+
+
+def test_a_correction_is_kept_with_who_and_what_it_was(line: Settings) -> None:
+    (was,) = places(line)
+    printed = typed(line, "tag", "--json", "--wrong", STORY.id, "Georgia:2")
+    (made,) = json.loads(printed.stdout)
+    with asking(line) as es:
+        kept = es.get(index=alias_of(line, "news-corrections"), id=made["id"])["_source"]
+        known = Corrections()
+        known.update(es, line)
+    assert (kept["article_id"], kept["was"], kept["should_be"], kept["start"]) == (STORY.id, was, "nothing", 22)
+    assert kept["by"]
+    assert [one.id for one in known.of(STORY.id)] == [made["id"]]
+    assert (len(known), known.of("other")) == (1, ())
+    to_the_end(line)
+    assert [m["start"] for m in stored(line)["mentions"] if m["name"] == "Georgia" and m["type"] == "place"] == [0, 64]
+
+
+def test_what_cannot_be_corrected_is_a_users_mistake_in_one_line(line: Settings) -> None:
+    for words, why in [
+        (("no-such-article", "Georgia"), "no stored article"),
+        ((STORY.id, "Atlantis"), "tagged are Georgia"),
+        ((STORY.id, "Georgia", "--should-be", "georgia-governmint"), "did you mean georgia-government"),
+        ((STORY.id, "Georgia", "--jsonl"), "--wrong corrects a stored article"),
+    ]:
+        result = typed(line, "tag", "--wrong", *words)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+        assert why in result.stderr
+    lonely = typed(line, "tag", "--should-be", ATLANTA)
+    assert (lonely.exit_code, "--wrong" in lonely.stderr) == (2, True)
+
+
+def test_live_articles_are_tagged_without_waiting_for_what_is_unknown(settings: Settings) -> None:
+    """A line where nobody has corrected anything, and there is no index of corrections yet."""
+    known = Corrections()
+    with asking(settings) as es:
+        known.update(es, settings)
+    assert len(known) == 0
