@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -21,6 +21,9 @@ from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, con
 from wirewatch.stream.admin import ensure_topics
 from wirewatch.tagging.corrections import CorrectedTagger
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW, ARTICLES_TAGGED
+
+if TYPE_CHECKING:
+    from wirewatch.tagging import Tagger
 
 GROUP = "tagger"
 
@@ -85,7 +88,7 @@ class CurrentTagger:
         self._seen = self._files()
         self._tagger = load_tagger(settings)
 
-    def __call__(self) -> Tags:
+    def __call__(self) -> Tagger:
         """The tagger of this moment."""
         files = self._files()
         if files != self._seen:
