@@ -133,12 +133,45 @@ class PlaceTag(msgspec.Struct, frozen=True, omit_defaults=True):
     salience: float = 0.0
 
 
+class Argument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What speaks for a place, and how much, in powers of ten of people; below 0 it speaks against.
+
+    ``words`` are what it rests on, as the text writes it: without them it is gone or weighs less. An argument without
+    words rests on the gazetteer. Weight 0 says why the name stands for a place at all.
+    """
+
+    weight: float
+    why: str
+    words: tuple[str, ...] = ()
+
+
+class RunnerUp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The place that a choice beat, by how much, and what spoke for it."""
+
+    id: str
+    name: str
+    by: float
+    reasons: tuple[Argument, ...] = ()
+
+
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why the ``mentions`` (their numbers in the article's tags) mean place ``id``; the weights add up to ``score``."""
+
+    id: str
+    name: str
+    mentions: tuple[int, ...]
+    score: float
+    reasons: tuple[Argument, ...]
+    runner_up: RunnerUp | None = None
+
+
 class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that the tagger found in one article; ``about_*`` hold the ids the article is about."""
 
     mentions: tuple[Mention, ...] = ()
     actors: tuple[ActorTag, ...] = ()
     places: tuple[PlaceTag, ...] = ()
+    choices: tuple[Choice, ...] = ()
     focus_country: str | None = None
     about_actors: tuple[str, ...] = ()
     about_locations: tuple[str, ...] = ()

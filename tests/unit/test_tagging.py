@@ -185,8 +185,8 @@ def test_a_place_says_truly_what_its_choice_beat(tagger: Tagger) -> None:
         tagger, "Fighting spread in Tripoli, said officials of Libya. Libya's ports closed. Libya has no government."
     )
     tripoli = next(m for m in tags.mentions if m.name == "Tripoli")
-    assert "the text names LY 3 times" in tripoli.reason
-    assert "beat Tripoli, LB" in tripoli.reason
+    assert "the text names LY (Libya) +1.8" in tripoli.reason
+    assert "beat Tripoli, LB (city) by" in tripoli.reason
 
 
 PIECES = st.sampled_from(
@@ -290,7 +290,17 @@ def test_the_command_draws_an_article_with_its_reasons(tmp_path: Path) -> None:
     file.write_text("Fighting in Homs\nSyrian troops left Homs, Syria, on Friday.")
     result = CliRunner().invoke(tag_command, ["--why", str(file)], catch_exceptions=False)
     assert "syrian-arab-army" in result.stdout
-    assert "stands right behind" in " ".join(result.stdout.split())
+    assert "+8.0 Syria stands right behind" in result.stdout
+
+
+def test_the_command_shows_what_each_choice_beat_and_by_what(tmp_path: Path) -> None:
+    file = tmp_path / "article.txt"
+    file.write_text("Fighting in Tripoli\nMilitias clashed in Tripoli, officials of Libya said.")
+    result = CliRunner().invoke(tag_command, ["--why", str(file)], catch_exceptions=False)
+    row = next(line for line in result.stdout.splitlines() if "Tripoli, LB (city), by" in line)
+    assert "Tripoli, LY (city), id" in row
+    assert "+1.8 the text names LY (Libya)" in result.stdout
+    assert "229,398 people" in result.stdout
 
 
 def mention(tags: Tags, name: str) -> Mention:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from wirewatch.models import Mention, TaggedArticle
+    from wirewatch.models import Argument, Mention, TaggedArticle
     from wirewatch.tagging import Tagger
 
 
@@ -148,7 +149,8 @@ def _draw(console: Console, tagged: TaggedArticle, why: bool) -> None:
     console.print(_actor_table(tagged))
     console.print(_place_table(tagged))
     if why:
-        console.print(_why_table(tags.mentions))
+        console.print(_actor_reasons(tags.mentions))
+        console.print(_place_reasons(tagged))
 
 
 def _coloured(content: str, mentions: list[Mention], *, bold: bool) -> Text:
@@ -160,10 +162,10 @@ def _coloured(content: str, mentions: list[Mention], *, bold: bool) -> Text:
     return text
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, *columns: str, lines: bool = False) -> Table:
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", show_edge=False)
+    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", show_edge=False, show_lines=lines)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -188,9 +190,44 @@ def _place_table(tagged: TaggedArticle) -> Table:
     return table
 
 
-def _why_table(mentions: tuple[Mention, ...]) -> Table:
-    table = _table("Why", "where", "mention", "is", "sure", "because")
-    for m in mentions:
-        what = m.entity_id or "a place in no list"
-        table.add_row(f"{m.field} {m.start}", m.name, what, f"{m.confidence:.2f}", m.reason)
+def _actor_reasons(mentions: tuple[Mention, ...]) -> Table:
+    table = _table("Why these actors", "mention", "is", "sure", "because", "times")
+    times = Counter((m.name, m.entity_id or "", f"{m.confidence:.2f}", m.reason) for m in mentions if m.type != "place")
+    for row, n in times.items():
+        table.add_row(*row, str(n))
     return table
+
+
+def _place_reasons(tagged: TaggedArticle) -> Table:
+    """Each choice with what speaks for it, beside what spoke for the place that it beat."""
+    table = _table("Why these places", "mention", "is", "beat", lines=True)
+    for choice in tagged.tags.choices:
+        mentions = [tagged.tags.mentions[n] for n in choice.mentions]
+        names = Counter(m.name for m in mentions)
+        name = "\n".join(f"{name} x{n}" if n > 1 else name for name, n in names.items())
+        beaten = choice.runner_up
+        table.add_row(
+            f"{name}\nsure {mentions[0].confidence:.2f}",
+            _weighed(choice.score, f"{choice.name}, id {choice.id}", choice.reasons),
+            _weighed(choice.score - beaten.by, f"{beaten.name}, by {beaten.by:.1f}", beaten.reasons)
+            if beaten
+            else "nothing: no place elsewhere has that name",
+        )
+    for m in tagged.tags.mentions:
+        if m.type == "place" and m.entity_id is None:
+            table.add_row(m.name, f"a place in no list\n{m.reason}", "")
+    return table
+
+
+def _weighed(score: float, name: str, reasons: tuple[Argument, ...]) -> Table:
+    """A place with its score, and its reasons with their weights below it."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(justify="right", style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(f"{score:.1f}", f"[bold]{escape(name)}[/bold]")
+    for reason in reasons:
+        grid.add_row(f"{reason.weight:+.1f}" if reason.weight else "", escape(reason.why))
+    return grid

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wirewatch.tagging.choice import Candidate
+from wirewatch.tagging.choice import Candidate, Setting
 from wirewatch.tagging.evidence import LARGE, Evidence
-from wirewatch.tagging.gazetteer import OTHER, Gazetteer
+from wirewatch.tagging.gazetteer import OTHER, Gazetteer, Place
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.spots import Spot, locative_before
 from wirewatch.tagging.vocabulary import COMPASS, FACILITY, FUNCTION, GIVEN, LOCATIVE_NOUNS, ORGANISATION, TITLES
@@ -12,60 +12,83 @@ from wirewatch.tagging.vocabulary import COMPASS, FACILITY, FUNCTION, GIVEN, LOC
 MIDDLE = 15_000
 """People from which a city is believed where the text speaks of its country, or of being in it."""
 
+OTHER_WORDS = GIVEN | TITLES | ORGANISATION | FACILITY
 
-def believable(
+
+def ground_of(
     reading: Reading,
     gazetteer: Gazetteer,
     spot: Spot,
+    setting: Setting,
     best: Candidate,
     evidence: Evidence,
-    pair: int | None,
     ner_places: set[int],
-) -> bool:
-    """Whether the best candidate is one that a careful reader would believe here."""
+) -> str:
+    """Why a careful reader would believe that the name stands for a place here; "" where none would.
+
+    "pair", "located", "named" and "located and named" rest on words of the text; others say all themselves.
+    """
     place = best.place
-    if spot.fixed or (place.level in ("country", "region", "water") and best.how != OTHER):
-        return not (
-            spot.key in gazetteer.common and spot.n == 1 and spot.first in reading.initial and place.level != "country"
-        )
-    if pair is not None:
-        return True
-    located = spot.key in evidence.located
-    here = locative_before(reading, spot)
-    initial = spot.first in reading.initial
+    if setting.fixed or (place.level in ("country", "region", "water") and best.how != OTHER):
+        word = spot.key in gazetteer.common and spot.n == 1
+        if word and spot.first in reading.initial and place.level != "country":
+            return ""
+        return "it can be nothing else" if setting.fixed else f"the name of a {place.level}"
+    if setting.pair is not None:
+        return "pair"
     common = spot.n == 1 and (spot.key in gazetteer.common or spot.key in evidence.lower)
-    named = evidence.countries.get(place.country or "", 0) > 0
+    named = evidence.of(place.country, spot.key) > 0
+    located = spot.key in evidence.located
+    match _beside_unknown(reading, gazetteer, spot):
+        case "name":
+            return _if(place.population > 500_000 and best.how != OTHER and not common, "a large city beside a name")
+        case "word" if not located and not (named and place.population > MIDDLE):
+            return _if(place.population > LARGE and best.how != OTHER and not common, "a large city beside a word")
     ner = spot.first in ner_places
-    beside = _beside_unknown(reading, gazetteer, spot)
-    if beside == "name":
-        return place.population > 500_000 and best.how != OTHER and not common
-    if beside == "word" and not located and not (named and place.population > MIDDLE):
-        return place.population > LARGE and best.how != OTHER and not common
     if common:
-        if initial and not here:
-            return False
-        if spot.key in evidence.lower and place.population < 1_000_000 and not here:
-            return False
-        return (here or ner or (not initial and place.population > 1_000_000)) and place.population > (
-            30_000 if named else 200_000
-        )
-    if spot.n == 1 and (spot.key in GIVEN or spot.key in TITLES or spot.key in ORGANISATION or spot.key in FACILITY):
-        return here and place.population > 50_000
+        return _ground_of_word(reading, spot, place, evidence, ner=ner, named=named)
+    if spot.n == 1 and spot.key in OTHER_WORDS:
+        return _if(bool(locative_before(reading, spot)) and place.population > 50_000, "located")
+    return _ground_of_name(spot, best, located=located, named=named, ner=ner)
+
+
+def _if(true: bool, ground: str) -> str:
+    return ground if true else ""
+
+
+def _ground_of_word(reading: Reading, spot: Spot, place: Place, evidence: Evidence, *, ner: bool, named: bool) -> str:
+    """The same where the name is an ordinary word too."""
+    here = bool(locative_before(reading, spot))
+    if not here and (spot.first in reading.initial or (spot.key in evidence.lower and place.population < 1_000_000)):
+        return ""
+    if place.population <= (30_000 if named else 200_000):
+        return ""
+    if here:
+        return "located and named" if named and place.population <= 200_000 else "located"
+    return _if(ner or place.population > 1_000_000, "written like a name")
+
+
+def _ground_of_name(spot: Spot, best: Candidate, *, located: bool, named: bool, ner: bool) -> str:
+    """The same where the name is nothing else, by the kind and the size of the place."""
+    place, people = best.place, best.place.population
+    both = "located and named" if located and named else ""
+    one = "located" if located else "named" if named else ""
     if place.level == "admin1":
-        return best.how != OTHER and (place.population > 300_000 or located or named)
+        return _if(best.how != OTHER, "a large region" if people > 300_000 else one)
     if place.level == "admin2":
-        return (located and named) or (spot.n > 1 and named) or place.population > 500_000
+        return both or _if(spot.n > 1 and named, "named") or _if(people > 500_000, "a large district")
     if best.how == OTHER:
         return (
-            (located and (named or place.population > 300_000))
-            or (named and place.population > 200_000)
-            or place.population > 1_500_000
+            both
+            or _if(located and people > 300_000, "located")
+            or _if(named and people > 200_000, "named")
+            or _if(people > 1_500_000, "a very large city")
         )
-    if place.population >= LARGE:
-        return True
-    if place.population >= MIDDLE:
-        return located or named
-    return (located and named) or (ner and named) or (ner and located)
+    if people >= LARGE:
+        return "a large city"
+    if people >= MIDDLE:
+        return one
+    return both or _if(ner, one)
 
 
 def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> str:

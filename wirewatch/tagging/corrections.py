@@ -13,6 +13,7 @@ from wirewatch.errors import UserMistake
 from wirewatch.models import ActorTag, Article, Correction, Mention, PlaceTag, TaggedArticle, Tags
 from wirewatch.tagging.salience import weighed
 from wirewatch.tagging.sentences import sentence_at, sentences
+from wirewatch.tagging.why import renumbered
 from wirewatch.text import digest
 
 _SHOWN = 8
@@ -210,6 +211,7 @@ def _corrected(article: Article, tags: Tags, correction: Correction, start: int,
         mentions=tuple(mentions),
         actors=_actors(tags, correction, mentions),
         places=_places(tags, correction, mentions),
+        choices=renumbered(tags.choices, tags.mentions, mentions),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from wirewatch.tagging.gazetteer import Gazetteer, Place
@@ -13,56 +13,74 @@ LARGE = 100_000
 """People from which a city is known without its country."""
 
 
-class Evidence(NamedTuple):
-    """What the whole text says: how often each country is named, which regions, and what stands near each name.
+class Pair(NamedTuple):
+    """What stands behind a name's comma and holds it: its row, and how the text writes it."""
 
-    ``own`` is each name's part in that: no name is evidence for itself.
+    row: int
+    written: str
+
+
+class Evidence(NamedTuple):
+    """What the whole text says about where it plays.
+
+    ``said`` holds, for each country ("US") and first-level region ("US.PA"), the names that speak for it and how much
+    each says, ``sums`` that added up; ``own`` how much each name says of any country, ``total`` that of all.
+    ``located`` holds the names that something is said to be at, each with the words that say so; ``pairs`` what stands
+    behind the comma of spot n; ``written`` one spelling of each name; ``lower`` the words that occur without a capital.
     """
 
-    countries: dict[str, int]
+    said: dict[str, dict[str, int]]
+    sums: dict[str, int]
+    own: dict[str, int]
     total: int
-    regions: dict[str, int]
-    own: dict[str, list[tuple[str, str, int]]]
-    located: frozenset[str]
-    pairs: dict[int, int]
+    located: dict[str, dict[str, None]]
+    pairs: dict[int, Pair]
+    written: dict[str, str]
     lower: frozenset[str]
 
-    def without(self, key: str) -> Evidence:
-        """The same without what the name ``key`` itself says."""
-        said = self.own.get(key)
-        if not said or not any(weight for _, _, weight in said):
-            return self
-        countries, regions = dict(self.countries), dict(self.regions)
-        for country, region, weight in said:
-            countries[country] = countries.get(country, 0) - weight
-            regions[region] = regions.get(region, 0) - 1
-        return self._replace(countries=countries, total=sum(countries.values()), regions=regions)
+    def of(self, code: str | None, key: str) -> int:
+        """How much the text says of the country or region, the name ``key`` left out: no name is its own evidence."""
+        said = self.said.get(code or "")
+        return self.sums[code or ""] - said.get(key, 0) if said else 0
+
+    def share(self, country: str | None, key: str) -> float:
+        """The country's share in all that the text says of countries, 0 to 1, ``key`` left out."""
+        return self.of(country, key) / max(1, self.total - self.own.get(key, 0))
+
+    def names(self, code: str | None, key: str) -> Iterator[str]:
+        """How the text writes the names that speak for the country or region, ``key`` left out."""
+        return (self.written[name] for name in self.said.get(code or "", ()) if name != key)
 
 
 def gather(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed: dict[int, str]) -> Evidence:
     """What the whole text says, from all names in it but the ``vetoed`` ones."""
-    countries: Counter[str] = Counter()
-    regions: Counter[str] = Counter()
-    own: dict[str, list[tuple[str, str, int]]] = {}
-    located: set[str] = set()
-    pairs = _pairs(reading, gazetteer, spots)
+    evidence = Evidence({}, {}, {}, 0, {}, _pairs(reading, gazetteer, spots), {}, reading.lower)
+    inner = {spots[number].key for number in evidence.pairs}
     for spot in spots:
+        evidence.written.setdefault(spot.key, reading.words(spot.first, spot.n))
         if spot.first in vetoed:
             continue
-        if locative_before(reading, spot):
-            located.add(spot.key)
-        country, region, weight = _stands_for(gazetteer, spot)
-        countries[country] += weight
-        regions[region] += 1
-        own.setdefault(spot.key, []).append((country, region, weight))
-    for number, row in pairs.items():
-        place = gazetteer.place(row)
-        countries[place.country or ""] += 1
-        regions[place.admin1 or ""] += 1
-        located.add(spots[number].key)
-    countries.pop("", None)
-    regions.pop("", None)
-    return Evidence(countries, sum(countries.values()), regions, own, frozenset(located), pairs, reading.lower)
+        locative = locative_before(reading, spot)
+        if locative:
+            evidence.located.setdefault(spot.key, {})[locative] = None
+        # "Lebanon" says nothing of Lebanon where the text has "Lebanon, Pennsylvania".
+        if spot.key not in inner:
+            _say(evidence, spot.key, *_stands_for(gazetteer, spot))
+    for number, pair in evidence.pairs.items():
+        place = gazetteer.place(pair.row)
+        _say(evidence, spots[number + 1].key, place.country or "", place.admin1 or "", 1)
+        evidence.located.setdefault(spots[number].key, {})[pair.written] = None
+    return evidence._replace(total=sum(evidence.own.values()))
+
+
+def _say(evidence: Evidence, key: str, country: str, region: str, weight: int) -> None:
+    if country and weight:
+        evidence.own[key] = evidence.own.get(key, 0) + weight
+    for code, more in ((country, weight), (region, 1)):
+        if code and more:
+            said = evidence.said.setdefault(code, {})
+            said[key] = said.get(key, 0) + more
+            evidence.sums[code] = evidence.sums.get(code, 0) + more
 
 
 def _stands_for(gazetteer: Gazetteer, spot: Spot) -> tuple[str, str, int]:
@@ -93,9 +111,9 @@ def _ranked(gazetteer: Gazetteer, spot: Spot) -> tuple[Place, ...]:
     return gazetteer.bearers(spot.key).ranked
 
 
-def _pairs(reading: Reading, gazetteer: Gazetteer, spots: list[Spot]) -> dict[int, int]:
-    """“City, Region” and “City (Country)”: spot number -> the row of what stands behind the comma contains it."""
-    pairs: dict[int, int] = {}
+def _pairs(reading: Reading, gazetteer: Gazetteer, spots: list[Spot]) -> dict[int, Pair]:
+    """“City, Region” and “City (Country)”: the number of the city's spot -> what stands behind it and holds it."""
+    pairs: dict[int, Pair] = {}
     for number in range(len(spots) - 2, -1, -1):
         one, two = spots[number], spots[number + 1]
         end = one.first + one.n
@@ -105,7 +123,7 @@ def _pairs(reading: Reading, gazetteer: Gazetteer, spots: list[Spot]) -> dict[in
             continue
         row = None if _in_list_of_regions(reading, gazetteer, spots, number) else _containing(gazetteer, one, two)
         if row is not None:
-            pairs[number] = row
+            pairs[number] = Pair(row, reading.words(two.first, two.n))
     return pairs
 
 

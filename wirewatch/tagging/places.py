@@ -2,59 +2,79 @@
 
 from __future__ import annotations
 
-from wirewatch.tagging.belief import believable
-from wirewatch.tagging.choice import Candidate, Found, decide, kind_words, weigh_all
-from wirewatch.tagging.evidence import Evidence, gather
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from wirewatch.tagging.belief import ground_of
+from wirewatch.tagging.choice import Candidate, Found, Sense, Setting, rival_of, setting_of, weigh_all
+from wirewatch.tagging.evidence import Evidence
 from wirewatch.tagging.gazetteer import Gazetteer
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.spots import Spot
 
 
 def resolve(
-    reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed: dict[int, str], ner_places: set[int]
+    reading: Reading,
+    gazetteer: Gazetteer,
+    spots: list[Spot],
+    evidence: Evidence,
+    vetoed: dict[int, str],
+    ner_places: set[int],
 ) -> list[Found]:
     """Which spots are places, and which places; ``vetoed`` words are parts of other names."""
-    evidence = gather(reading, gazetteer, spots, vetoed)
-    found: list[Found] = []
-    senses: dict[str, Candidate] = {}
-    by_key: dict[str, Evidence] = {}
-    for number, pair in sorted(evidence.pairs.items()):
-        spot = spots[number]
-        if spot.key in senses:
-            continue
-        others = by_key.setdefault(spot.key, evidence.without(spot.key))
-        kinds = kind_words(reading, spot)
-        best = max(weigh_all(gazetteer, spot, others, pair, kinds, None), key=lambda c: c.score, default=None)
-        if best is not None:
-            senses[spot.key] = best
+    senses = _senses(reading, gazetteer, spots, evidence)
+    outer = {number + 1: pair.row for number, pair in evidence.pairs.items()}
     # A name in the same setting means the same each time: each is weighed once.
-    weighed: dict[tuple[str, tuple[int, ...], int | None, str], list[Candidate]] = {}
-    chosen: dict[tuple[str, tuple[int, ...], int | None, str], Found] = {}
-    outer = {number + 1: row for number, row in evidence.pairs.items()}
+    weighed: dict[Setting, tuple[list[Candidate], Candidate | None]] = {}
+    found: list[Found] = []
     for number, spot in enumerate(spots):
-        region = evidence.pairs.get(number)
-        if spot.first in vetoed and region is None:
+        pair = evidence.pairs.get(number)
+        if spot.first in vetoed and pair is None:
             continue
-        if number in outer and not spot.fixed:
-            spot = spot._replace(fixed=(outer[number],))
-        if spot.key not in by_key:
-            by_key[spot.key] = evidence.without(spot.key)
-        others = by_key[spot.key]
-        setting = (spot.key, spot.fixed, region, kind_words(reading, spot))
-        candidates = weighed.get(setting)
-        if candidates is None:
-            candidates = weigh_all(gazetteer, spot, others, region, setting[3], senses.get(spot.key))
-            candidates.sort(key=lambda c: -c.score)
-            weighed[setting] = candidates
-        if not candidates or not believable(reading, gazetteer, spot, candidates[0], others, region, ner_places):
+        fixed = spot.fixed or ((outer[number],) if number in outer else ())
+        setting = setting_of(reading, spot, pair, fixed)
+        sense = senses.get(spot.key)
+        if setting not in weighed:
+            candidates = weigh_all(gazetteer, setting, evidence, sense)
+            weighed[setting] = candidates, rival_of(candidates) if candidates else None
+        candidates, rival = weighed[setting]
+        if not candidates:
             continue
-        if setting not in chosen:
-            chosen[setting] = decide(spot, candidates[0], candidates)
-        found.append(chosen[setting]._replace(spot=spot))
+        ground = ground_of(reading, gazetteer, spot, setting, candidates[0], evidence, ner_places)
+        if ground:
+            found.append(Found(spot, setting, candidates[0], rival, sense, ground))
     return found
 
 
-def nearest_point(found: list[Found], first: int) -> Found | None:
-    """The city named nearest to word ``first``: its point is lent to a site that has none."""
-    cities = [f for f in found if f.place.level == "city" and f.spot.role == "place"]
-    return min(cities, key=lambda f: (abs(f.spot.first - first), f.spot.first), default=None)
+def _senses(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], evidence: Evidence) -> dict[str, Sense]:
+    """What the names mean that have their region behind them somewhere; where they have several, the first."""
+    senses: dict[str, Sense] = {}
+    for number, pair in sorted(evidence.pairs.items()):
+        spot = spots[number]
+        known = senses.get(spot.key)
+        if known is not None and pair.written in known.behind:
+            continue
+        candidates = weigh_all(gazetteer, setting_of(reading, spot, pair, spot.fixed), evidence, None)
+        if not candidates:
+            continue
+        row = candidates[0].place.row
+        if known is None:
+            senses[spot.key] = Sense(row, (pair.written,))
+        elif known.row == row:
+            senses[spot.key] = Sense(row, (*known.behind, pair.written))
+    return senses
+
+
+def nearest_cities(found: list[Found], firsts: Iterable[int]) -> list[Found | None]:
+    """For each word of ``firsts`` the city named nearest to it: its point is lent to a site that has none."""
+    cities = sorted((f for f in found if f.place.level == "city" and f.spot.role == "place"), key=_first)
+    starts = [_first(f) for f in cities]
+    nearest: list[Found | None] = []
+    for first in firsts:
+        at = bisect_left(starts, first)
+        nearest.append(min(cities[max(0, at - 1) : at + 1], key=lambda f: abs(_first(f) - first), default=None))
+    return nearest
+
+
+def _first(found: Found) -> int:
+    return found.spot.first

@@ -162,8 +162,8 @@ def _short_form(reading: Reading, i: int, raw: str, gazetteer: Gazetteer) -> int
     return None
 
 
-def locative_before(reading: Reading, spot: Spot) -> bool:
-    """Whether the words before the name say that something is there: "in", "north of", "the city of"."""
+def locative_before(reading: Reading, spot: Spot) -> str:
+    """The word before the name that says that something is there, such as "in"; "" where there is none."""
     folded = reading.tokens.folded
     at = spot.first - 1
     if at >= 0 and folded[at] == "the":
@@ -171,7 +171,7 @@ def locative_before(reading: Reading, spot: Spot) -> bool:
     while at >= 0 and folded[at] in COMPASS:
         at -= 1
     if at < 0:
-        return False
+        return ""
     if folded[at] == "of":
-        return at > 0 and folded[at - 1] in LOCATIVE_NOUNS
-    return folded[at] in LOCATIVE
+        return reading.words(at - 1, 2) if at > 0 and folded[at - 1] in LOCATIVE_NOUNS else ""
+    return reading.tokens.words[at] if folded[at] in LOCATIVE else ""

@@ -13,9 +13,10 @@ from wirewatch.knowledge.model import Actor
 from wirewatch.models import ActorKind, ActorTag, Article, Mention, PlaceTag, TaggedArticle, Tags
 from wirewatch.tagging import names as name_rules
 from wirewatch.tagging import places as place_rules
-from wirewatch.tagging import salience
+from wirewatch.tagging import salience, why
 from wirewatch.tagging.acting import find_acting_states, find_named_states, find_unnamed_government, is_about_sport
 from wirewatch.tagging.choice import Found
+from wirewatch.tagging.evidence import Evidence, gather
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.language import SUPPORTED, language_of
 from wirewatch.tagging.lexicon import Lexicon
@@ -53,6 +54,7 @@ class _Finding(NamedTuple):
     role: Literal["place", "demonym"] | None
     confidence: float
     reason: str
+    choice: int | None = None
 
 
 class Tagger:
@@ -122,7 +124,8 @@ class Tagger:
                 acting += find_named_states(lexicon, states, more.organisations)
             vetoed = _vetoed(reading, gazetteer, listed, names, spots)
 
-        found = place_rules.resolve(reading, gazetteer, spots, vetoed, ner_places)
+        evidence = gather(reading, gazetteer, spots, vetoed)
+        found = place_rules.resolve(reading, gazetteer, spots, evidence, vetoed, ner_places)
         sites = [n for n in names if n.type == "facility"] + extra
         unlisted = join_names(reading, [n for n in names if n.type != "facility"], taken, found)
         if sport:
@@ -136,7 +139,7 @@ class Tagger:
         actors = _without_overlaps([*offices, *listed, *acting, *unnamed])
         acted = _words_of(actors)
         unlisted = [u for u in unlisted if not any(i in acted for i in range(u.first, u.first + u.n))]
-        return _assemble(reading, language, actors, unlisted, found, sites, self._country_names)
+        return _assemble(reading, language, actors, unlisted, found, evidence, sites, self._country_names)
 
 
 def _without_overlaps(hits: list[Listed]) -> list[Listed]:
@@ -221,6 +224,7 @@ def _assemble(
     actors: list[Listed],
     unlisted: list[Unlisted],
     found: list[Found],
+    evidence: Evidence,
     sites: list[Name],
     names: dict[str, str],
 ) -> Tags:
@@ -238,23 +242,26 @@ def _assemble(
     ]
     findings += [_Finding(u.first, u.n, u.type, u.id, None, u.confidence, u.why) for u in unlisted]
     place_tags: dict[str, PlaceTag] = {}
-    for f in found:
+    choices, numbers = why.explain(found, evidence)
+    lines = [why.in_a_line(choice) for choice in choices]
+    for f, number in zip(found, numbers, strict=True):
         role = _role(f)
-        findings.append(_Finding(f.spot.first, f.spot.n, "place", f.place.id, role, f.confidence, f.reason))
+        findings.append(
+            _Finding(f.spot.first, f.spot.n, "place", f.place.id, role, f.confidence, lines[number], number)
+        )
         tag = place_tag(f.place, names.get(f.place.id, f.place.name), role)
         if f.place.id not in place_tags or role == "place":
             place_tags[f.place.id] = tag
     site_tags: dict[str, PlaceTag] = {}
     busy = {i for f in found for i in range(f.spot.first, f.spot.first + f.spot.n) if f.spot.role == "place"}
-    for site in sites:
-        near = place_rules.nearest_point(found, site.first)
+    for site, near in zip(sites, place_rules.nearest_cities(found, [s.first for s in sites]), strict=True):
         name = reading.words(site.first, site.n)
-        why = (
+        because = (
             f"{site.why}; its point is that of {near.place.name}, the city named nearest"
             if near
             else f"{site.why}; no city is named"
         )
-        findings.append(_Finding(site.first, site.n, "place", None, "place", 0.5, why))
+        findings.append(_Finding(site.first, site.n, "place", None, "place", 0.5, because))
         site_tags.setdefault(
             name,
             PlaceTag(
@@ -265,12 +272,14 @@ def _assemble(
                 country_code=near.place.country if near else None,
             ),
         )
-    mentions = _mentions(reading, _distinct(findings, busy))
+    findings = _distinct(findings, busy)
+    mentions = _mentions(reading, findings)
     named = {m.entity_id for m in mentions}
     return Tags(
         mentions=mentions,
         actors=_actor_tags(actors, unlisted, named),
         places=tuple(place_tags.values()) + tuple(site_tags.values()),
+        choices=why.with_mentions(choices, [f.choice for f in findings]),
         language=language,
     )
 
