@@ -171,12 +171,12 @@ class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
     mentions: tuple[Mention, ...] = ()
     actors: tuple[ActorTag, ...] = ()
     places: tuple[PlaceTag, ...] = ()
-    choices: tuple[Choice, ...] = ()
     focus_country: str | None = None
     about_actors: tuple[str, ...] = ()
     about_locations: tuple[str, ...] = ()
     language: str | None = None
     unsupported_language: bool = False
+    choices: tuple[Choice, ...] = ()
 
 
 class TaggedArticle(msgspec.Struct, frozen=True, omit_defaults=True):
