@@ -14,6 +14,7 @@ from wirewatch.errors import UnreadableInput
 from wirewatch.geo import Point
 from wirewatch.models import Article, Tags
 from wirewatch.tagging.export import article_of, as_line
+from wirewatch.tagging.unlisted import PREFIX as UNLISTED
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -55,7 +56,8 @@ class Gold(msgspec.Struct, frozen=True):
     """An article as a careful reader annotated it; what is None was not annotated and is not scored.
 
     ``focus_country`` is a code of ISO 3166, "" for no country. ``about`` holds the ids of the main actors and
-    ``about_open`` those of actors about whom readers may differ.
+    ``about_open`` those of actors about whom readers may differ; whether an id is of the knowledge base or of a name
+    in no list makes no difference.
     """
 
     id: str | int
@@ -116,7 +118,7 @@ def predicted(tags: Tags, *, demonyms: bool = True) -> Prediction:
         locations=_distinct(place for place in places if demonyms or place.role != "demonym"),
         actors=_distinct(msgspec.convert(line["actors"], tuple[TaggedActor, ...])),
         focus_country=tags.focus_country,
-        about=tags.about_actors,
+        about=tuple(id_.removeprefix(UNLISTED) for id_ in tags.about_actors),
     )
 
 
