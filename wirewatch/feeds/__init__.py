@@ -5,4 +5,7 @@ safety      which addresses may be asked
 connection  connections that go to the address that was checked
 compressed  bodies opened no further than a limit
 fetch       one request with its redirects, within limits
+parse       bytes to items: RSS, Atom, RDF, and with json_feed JSON Feed (items, html_text and dates are its parts)
+identity    which article an item is, whatever it is called today
+rhythm      when to ask again
 """
