@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wirewatch.cli.actors import like, named
+from wirewatch.cli.known import like, named
 from wirewatch.errors import UserMistake
 from wirewatch.knowledge.model import Actor, ConditionalAlias
 

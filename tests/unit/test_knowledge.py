@@ -98,7 +98,7 @@ def test_the_check_names_the_file_and_says_why(complaints: Complaints, text: str
 
 def test_loading_raises_the_first_problem_and_names_the_actor(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(GOOD + 'parent = "nobody"\n')
-    with pytest.raises(KnowledgeError, match=r"mine\.toml, grey-heron-front: parent"):
+    with pytest.raises(KnowledgeError, match=r"mine\.toml:2, grey-heron-front: parent"):
         load_knowledge(tmp_path)
 
 

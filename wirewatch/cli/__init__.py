@@ -19,7 +19,7 @@ COMMANDS = {
     "search": ("search", "Find articles."),
     "tag": ("tag", "Show the tags of a text, and why; needs no servers."),
     "retag": ("retag", "Tag what is stored with today's knowledge, or show what would change."),
-    "actors": ("actors", "Look into the knowledge base of actors."),
+    "actors": ("actors", "The knowledge base of actors: look into it, add to it, check it."),
     "evaluate": ("evaluate", "Measure the tags against gold annotations."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 import msgspec
 
+from wirewatch.cli.actors_add import add
+from wirewatch.cli.actors_suggest import suggest
 from wirewatch.cli.common import json_option, print_json
-from wirewatch.errors import ServerError, UserMistake
+from wirewatch.cli.known import knowledge_of, known, named
+from wirewatch.errors import ServerError
 from wirewatch.models import ActorKind
 from wirewatch.settings import Settings, load_settings
-from wirewatch.text import folded_words
 
 if TYPE_CHECKING:
-    from wirewatch.knowledge.model import Actor, Office
+    from wirewatch.knowledge.model import Actor, ConditionalAlias, Knowledge, Office
 
 
 @click.group()
@@ -28,6 +27,10 @@ def actors() -> None:
     wirewatch actors list --kind armed_group --country SY
     wirewatch actors show "Hayat Tahrir al-Sham"
     """
+
+
+actors.add_command(add)
+actors.add_command(suggest)
 
 
 @actors.command("list")
@@ -75,61 +78,74 @@ def show(actor: str, as_json: bool) -> None:
     wirewatch actors show bashar-al-assad
     """
     settings = load_settings()
-    found = named(known(settings), actor)
+    knowledge = knowledge_of(settings)
+    found = named(knowledge.actors, actor)
     counts = _counts(settings)
+    related = relations(knowledge, found)
     if as_json:
-        print_json(_as_fields(found, counts))
+        print_json(_as_fields(found, counts) | {"relations": related})
         return
     lines = {
         "kind": found.kind,
         "countries": " ".join(found.countries),
         "also": ", ".join(found.aliases),
-        "sometimes": ", ".join(alias.name for alias in found.conditional),
+        "sometimes": "; ".join(map(_sometimes, found.conditional)),
         **{f"in {language}": ", ".join(names) for language, names in found.names.items()},
-        "part of": found.parent or "",
         "existed": _span(found.since, found.until),
         "offices": "; ".join(_office(office) for office in found.offices),
+        **{label: ", ".join(ids) for label, ids in related.items()},
         "note": found.note or "",
         "articles": "" if counts is None else str(counts.get(found.id, 0)),
     }
     click.echo(f"{found.name} ({found.id})")
     for label, value in lines.items():
         if value:
-            click.echo(f"  {label + ':':<11} {value}")
+            click.echo(f"  {label + ':':<14} {value}")
 
 
-def known(settings: Settings) -> tuple[Actor, ...]:
-    """All actors: those that come with wirewatch and the user's own."""
-    from wirewatch.knowledge import load_knowledge, own_folder
+@actors.command()
+@json_option
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Check the knowledge base and your own folder: form, dates, names that collide, unknown parents and countries.
 
-    return load_knowledge(own_folder(settings), cache_dir=Path(settings.cache_dir)).actors
+    One line a problem, with file and line. Exit code 1: there are problems.
 
+    
+    wirewatch actors check
+    """
+    from wirewatch.knowledge.load import check as problems_of
+    from wirewatch.knowledge.load import own_folder
 
-def named(among: Sequence[Actor], wanted: str) -> Actor:
-    """The one actor with this id or name, whatever its case and accents; UserMistake where none or several have it."""
-    for actor in among:
-        if actor.id == wanted:
-            return actor
-    folded = folded_words(wanted)
-    found = [actor for actor in among if any(folded_words(name) == folded for name in _names(actor))]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UserMistake(f"{wanted!r} may be {' or '.join(actor.id for actor in found)}: give the id")
-    raise UserMistake(f"no actor {wanted!r} is known{like(among, wanted)}; `wirewatch actors list` shows them all")
-
-
-def like(among: Sequence[Actor], wanted: str) -> str:
-    """The words "did you mean" with the ids of actors whose id or name looks like ``wanted``; empty without any."""
-    spelt = {" ".join(folded_words(name)): actor.id for actor in among for name in (actor.id, *_names(actor))}
-    near = difflib.get_close_matches(" ".join(folded_words(wanted)), spelt, n=5, cutoff=0.6)
-    ids = list(dict.fromkeys(spelt[name] for name in near))[:3]
-    return f"; did you mean {' or '.join(ids)}?" if ids else ""
+    settings = load_settings()
+    own = own_folder(settings)
+    problems = problems_of(own)
+    if as_json:
+        print_json({"own": own and str(own), "problems": problems})
+    else:
+        for problem in problems:
+            click.echo(problem)
+        where = f"the files that come with wirewatch and {own}" if own else "the files that come with wirewatch"
+        click.echo(f"{len(problems)} problems in {where}" if problems else f"{where} hold together")
+    ctx.exit(1 if problems else 0)
 
 
-def _names(actor: Actor) -> tuple[str, ...]:
-    abroad = (name for names in actor.names.values() for name in names)
-    return (actor.name, *actor.aliases, *(alias.name for alias in actor.conditional), *abroad)
+def relations(knowledge: Knowledge, of: Actor) -> dict[str, list[str]]:
+    """How an actor and others belong together, both ways: what it is a part of and what is a part of it, its people."""
+    lands = [country for country in knowledge.countries if of.id in (country.government, country.armed_forces)]
+    governed = {country.code for country in lands if country.government == of.id}
+    return {
+        "part of": [of.parent] if of.parent else [],
+        "its parts": [one.id for one in knowledge.actors if one.parent == of.id],
+        "its people": [
+            f"{one.id} ({office.title}{_when(office)})"
+            for one in knowledge.actors
+            for office in one.offices
+            if office.of == of.id or office.country in governed
+        ],
+        "government of": [country.name for country in lands if country.government == of.id],
+        "forces of": [country.name for country in lands if country.armed_forces == of.id],
+    }
 
 
 def _counts(settings: Settings) -> dict[str, int] | None:
@@ -149,6 +165,15 @@ def _counts(settings: Settings) -> dict[str, int] | None:
 
 def _as_fields(actor: Actor, counts: dict[str, int] | None) -> dict[str, object]:
     return {**msgspec.structs.asdict(actor), "articles": None if counts is None else counts.get(actor.id, 0)}
+
+
+def _sometimes(alias: ConditionalAlias) -> str:
+    return f"{alias.name} (with {', '.join((*alias.countries, *alias.words))})"
+
+
+def _when(office: Office) -> str:
+    span = _span(office.since, office.until)
+    return f", {span}" if span else ""
 
 
 def _office(office: Office) -> str:

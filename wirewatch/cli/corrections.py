@@ -46,7 +46,7 @@ def correct(article_said: str, mention_said: str, should_be: str | None, *, now:
 
 def entity_of(settings: Settings, said: str) -> ActorTag | PlaceTag:
     """The listed actor or the place of the gazetteer with this id; raises UserMistake where there is none."""
-    from wirewatch.cli.actors import known, like
+    from wirewatch.cli.known import known, like
     from wirewatch.tagging.gazetteer_cache import load_gazetteer
     from wirewatch.tagging.tagger import place_tag
 

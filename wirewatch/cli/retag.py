@@ -64,7 +64,7 @@ def retag(since: timedelta | None, actor: str | None, dry_run: bool, everything:
 
 def _known(settings: Settings, actor: str | None) -> None:
     """Raises UserMistake for an actor that neither the knowledge base nor any stored article has."""
-    from wirewatch.cli.actors import known, like
+    from wirewatch.cli.known import known, like
     from wirewatch.search.stored import Choice, count_stored
 
     if actor is None or any(actor == one.id for one in known(settings)):

@@ -145,7 +145,7 @@ def _zone(settings: Settings) -> ZoneInfo:
 
 def _nothing(settings: Settings, conditions: list[object], actor: str | None) -> str:
     """What to try when nothing was found."""
-    from wirewatch.cli.actors import known, like
+    from wirewatch.cli.known import known, like
     from wirewatch.search.indices import count
 
     stored = count(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -153,6 +154,8 @@ class _Merged:
         self.entries: dict[str, dict[str, Any]] = {}
         self.files: dict[str, str] = {}
         self._given: set[tuple[bool, str]] = set()
+        self._line = re.compile(rf"\s*{key}\s*=\s*[\"']([^\"']*)[\"']")
+        self._lines: dict[str, dict[str, int]] = {}
 
     def add(self, entry: dict[str, Any], file: ActorFile) -> None:
         name = entry.get(self.key)
@@ -164,7 +167,16 @@ class _Merged:
         else:
             self._given.add((file.own, name))
             self.entries[name] = self.entries.get(name, {}) | entry
-            self.files[name] = file.name
+            self.files[name] = self._place(name, file)
+
+    def _place(self, name: str, file: ActorFile) -> str:
+        """The file, with the line on which the entry says who it is."""
+        lines = self._lines.get(file.name)
+        if lines is None:
+            text = file.content.decode()
+            found = ((number, self._line.match(line)) for number, line in enumerate(text.splitlines(), 1))
+            lines = self._lines[file.name] = {match[1]: number for number, match in found if match}
+        return f"{file.name}:{lines[name]}" if name in lines else file.name
 
     def convert(self, kind: type[T]) -> list[T]:
         converted = []
