@@ -52,7 +52,7 @@ def read(title: str, text: str) -> Reading:
     tokens = tokenize(both)
     words, gaps = tokens.words, tokens.gaps
     spans = sentences(both)
-    capital = [word[0].isupper() for word in words]
+    capital = tokens.capital
     capitals = list(compress(range(len(words)), capital))
     initial, shouted = _initial_and_shouted(tokens, spans, capital)
     initial.update(i for i in capitals if gaps[i - 1][-1:] in _OPENING and i and not tokens.joins(i - 1))
@@ -64,7 +64,7 @@ def read(title: str, text: str) -> Reading:
 def _initial_and_shouted(
     tokens: Tokens, spans: list[tuple[int, int]], capital: list[bool]
 ) -> tuple[set[int], set[int]]:
-    upper = list(map(str.isupper, tokens.words))
+    upper = tokens.upper
     initial: set[int] = set()
     shouted: set[int] = set()
     first = 0

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, compress
+from typing import NamedTuple
 
 import msgspec
 
+# A class of characters in front: the search then skips what stands between words fast.
 _WORD = re.compile(
-    r"((?:[A-Z]\.){2,6}(?:[A-Z](?![^\W_]))?"  # U.S., U.S.A.
-    r"|[^\W_]+(?:['’‘ʼʻʾʿ`´][^\W_]+)*)"
+    r"([^\W_](?:\.(?<=[A-Z]\.)(?:[A-Z]\.){1,5}(?:[A-Z](?![^\W_]))?"  # U.S., U.S.A.
+    r"|[^\W_]*+(?:['’‘ʼʻʾʿ`´][^\W_]++)*+))"
 )
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]?$")
 _APOSTROPHES = str.maketrans("", "", "'’‘ʼʻʾʿ`´.ʹʺ")
@@ -33,6 +35,9 @@ _LETTERS = str.maketrans(
 LONGEST = 60
 """Letters of a word that are read."""
 
+KEPT = 100_000
+"""Words whose forms are kept (30 MB); the one after them begins anew."""
+
 JOINTS = frozenset({" ", "-", "\u2010", "\u2011", "\u00a0", "\n", "  ", " \n", "–", "'", "’"})
 """What may stand between two words of one name."""
 
@@ -47,6 +52,33 @@ def fold(word: str) -> str:
         return word.lower().translate(_APOSTROPHES)
     decomposed = unicodedata.normalize("NFKD", word.lower().translate(_LETTERS))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_APOSTROPHES)
+
+
+class _Form(NamedTuple):
+    """What is to know of a word by itself."""
+
+    word: str
+    folded: str
+    capital: bool
+    upper: bool
+    odd: bool
+
+
+class _Forms(dict[str, _Form]):
+    """Each word as it stands in a text -> its form; most words of an article were in an earlier one."""
+
+    def __missing__(self, written: str) -> _Form:
+        odd = not written.isalnum() or len(written) > LONGEST
+        word = _POSSESSIVE.sub("", written)[:LONGEST] if odd else written
+        form = _Form(word, fold(word), word[0].isupper(), word.isupper(), odd)
+        if len(written) <= 2 * LONGEST:
+            if len(self) >= KEPT:
+                self.clear()
+            self[written] = form
+        return form
+
+
+_FORMS = _Forms()
 
 
 def key(name: str) -> str:
@@ -66,13 +98,16 @@ class Token(msgspec.Struct, frozen=True):
 class Tokens(msgspec.Struct, frozen=True):
     """All words of a text as columns; word i is ``words[i]`` at ``starts[i]``..``ends[i]``.
 
-    A possessive ending is in none of them: it shows in ``possessive``. ``gaps[i]`` is what stands between words i and
+    ``capital[i]`` says that it begins with a capital, ``upper[i]`` that it has no small letters. A possessive ending is
+    in none of them: it shows in ``possessive``. ``gaps[i]`` is what stands between words i and
     i + 1, a possessive ending included; a full stop behind the last word, and so before the first (``gaps[-1]``).
     """
 
     text: str
     words: list[str]
     folded: list[str]
+    capital: list[bool]
+    upper: list[bool]
     starts: list[int]
     ends: list[int]
     gaps: list[str]
@@ -107,18 +142,24 @@ def tokenize(text: str) -> Tokens:
     """The words of ``text`` in order; linear in its length, whatever it holds."""
     pieces = _WORD.split(text)  # gap, word, gap, ..., word, gap
     offsets = list(accumulate(map(len, pieces)))
-    words, gaps, starts, ends = pieces[1::2], pieces[2::2], offsets[:-1:2], offsets[1::2]
+    written, gaps, starts, ends = pieces[1::2], pieces[2::2], offsets[:-1:2], offsets[1::2]
+    words, folded, capital, upper, odd = _columns(written)
     possessive: set[int] = set()
     if "' " in text or "’ " in text:
-        possessive = {i for i, gap in enumerate(gaps) if gap[:2] in ("' ", "’ ") and words[i][-1] in "sz"}
+        possessive = {i for i, gap in enumerate(gaps) if gap[:2] in ("' ", "’ ") and written[i][-1] in "sz"}
     if gaps:
         gaps[-1] = "."
-    for i in [i for i, word in enumerate(words) if not word.isalnum() or len(word) > LONGEST]:
-        bare = _POSSESSIVE.sub("", words[i])
-        if bare != words[i]:
+    for i in compress(range(len(words)), odd):
+        if _POSSESSIVE.search(written[i]):
             possessive.add(i)
-        words[i] = bare[:LONGEST]
         ends[i] = starts[i] + len(words[i])
         if i < len(words) - 1:
             gaps[i] = text[ends[i] : starts[i + 1]]
-    return Tokens(text, words, list(map(fold, words)), starts, ends, gaps, possessive)
+    return Tokens(text, words, folded, capital, upper, starts, ends, gaps, possessive)
+
+
+def _columns(written: list[str]) -> tuple[list[str], list[str], list[bool], list[bool], list[bool]]:
+    if not written:
+        return [], [], [], [], []
+    words, folded, capital, upper, odd = map(list, zip(*map(_FORMS.__getitem__, written), strict=True))
+    return words, folded, capital, upper, odd
