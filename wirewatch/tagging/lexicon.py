@@ -66,7 +66,8 @@ class Lexicon:
         self.actors = {actor.id: actor for actor in knowledge.actors}
         self.countries = {country.code: country for country in knowledge.countries}
         self.aliases: dict[str, list[Alias]] = defaultdict(list)
-        self.longest: dict[str, int] = {}
+        self.longest: dict[tuple[str, str], int] = {}
+        """The first two words of names -> words of the longest such name."""
         self.demonyms: dict[str, list[str]] = defaultdict(list)
         self.country_names: dict[str, list[str]] = defaultdict(list)
         self.capitals: dict[str, str] = {}
@@ -77,15 +78,16 @@ class Lexicon:
             self._add_actor(actor)
         for country in knowledge.countries:
             self._add_country(country)
+        for adjective in REGION_ADJECTIVES:
+            self._long(adjective)
         self.aliases, self.offices = dict(self.aliases), dict(self.offices)
         self.demonyms = {word: list(dict.fromkeys(codes)) for word, codes in self.demonyms.items()}
         self.country_names = {word: list(dict.fromkeys(codes)) for word, codes in self.country_names.items()}
         self.leaders = dict(self.leaders)
-        self.singles = frozenset({*self.country_names, *self.demonyms, *self.capitals, *REGION_ADJECTIVES})
         self.starts = frozenset(name.partition(" ")[0] for name in self.aliases)
-        self.state_starts = frozenset(
-            name.partition(" ")[0] for names in (self.country_names, self.demonyms) for name in names
-        )
+        states = (self.country_names, self.demonyms)
+        self.state_starts = frozenset(name.partition(" ")[0] for names in states for name in names)
+        self.place_starts = self.state_starts.union(self.capitals, REGION_ADJECTIVES)
         self.capital_starts = frozenset(name.partition(" ")[0] for name in self.capitals)
 
     def _add_actor(self, actor: Actor) -> None:
@@ -109,9 +111,7 @@ class Lexicon:
         odd = any(w.isupper() and len(w) > 1 for w in words) or any(c.isupper() for w in words for c in w[1:])
         cased = " ".join(words).replace(".", "") if odd and len(words) == 1 else None
         self.aliases[folded].append(Alias(actor, name, cased, condition, any(w[0].isupper() for w in words)))
-        first, _, rest = folded.partition(" ")
-        if rest:
-            self.longest[first] = max(self.longest.get(first, 1), folded.count(" ") + 1)
+        self._long(folded)
 
     def _add_country(self, country: Country) -> None:
         for word in country.demonyms:
@@ -126,9 +126,14 @@ class Lexicon:
             self.capitals[key(country.capital)] = country.code
 
     def _long(self, folded: str) -> None:
-        first, _, rest = folded.partition(" ")
-        if rest:
-            self.longest[first] = max(self.longest.get(first, 1), folded.count(" ") + 1)
+        words = folded.split(" ")
+        if len(words) > 1:
+            begin = words[0], words[1]
+            self.longest[begin] = max(self.longest.get(begin, 1), len(words))
+
+    def most_words(self, folded: list[str], i: int) -> int:
+        """Of how many words a name may be that begins at word i."""
+        return self.longest.get((folded[i], folded[i + 1]), 1) if i + 1 < len(folded) else 1
 
     def government(self, code: str) -> Actor | None:
         """The government of the country, where it is an actor."""

@@ -30,13 +30,13 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
     found: list[Listed] = []
     context: _Context | None = None
     tokens, folded, capital = reading.tokens, reading.tokens.folded, reading.capital
-    aliases, longest, starts = lexicon.aliases, lexicon.longest, lexicon.starts
+    aliases, starts = lexicon.aliases, lexicon.starts
     behind = 0
     small = (i - 1 for i in reading.capitals if i and not capital[i - 1] and folded[i - 1] in LOWER_STARTS)
     for i in sorted({*reading.capitals, *small}):
         if i < behind or folded[i] not in starts:
             continue
-        for n in range(min(longest.get(folded[i], 1), len(tokens) - i), 0, -1):
+        for n in range(min(lexicon.most_words(folded, i), len(tokens) - i), 0, -1):
             choices = aliases.get(tokens.join(i, n))
             if choices is None or not tokens.whole(i, n):
                 continue

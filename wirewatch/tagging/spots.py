@@ -62,14 +62,14 @@ def find_spots(reading: Reading, lexicon: Lexicon, gazetteer: Gazetteer) -> list
     """All names in the text that some place bears, longest first, from left to right; demonyms among them."""
     spots: list[Spot] = []
     folded, capital = reading.tokens.folded, reading.capital
-    index, longest, own = gazetteer.index, gazetteer.longest, lexicon.longest
-    others, short = lexicon.singles, gazetteer.short
+    index, longest = gazetteer.index, gazetteer.longest
+    starts, short = lexicon.place_starts, gazetteer.short
     behind = 0
     for i in reading.capitals:
         word = folded[i]
-        if i < behind or not (word in index or word in longest or word in own or word in others or word in short):
+        if i < behind or not (word in index or word in longest or word in starts or word in short):
             continue
-        longer = max(longest.get(word, 1), own.get(word, 1))
+        longer = max(longest.get(word, 1), lexicon.most_words(folded, i))
         for n in range(_extent(reading, i, longer) if longer > 1 else 1, 0, -1):
             if n > 1 and not capital[i + n - 1]:
                 continue

@@ -21,12 +21,12 @@ def find_states(reading: Reading, lexicon: Lexicon) -> list[State]:
     """Countries and demonyms by their names, longest first, from left to right."""
     found: list[State] = []
     tokens, folded = reading.tokens, reading.tokens.folded
-    demonyms, names, longest = lexicon.demonyms, lexicon.country_names, lexicon.longest
+    demonyms, names = lexicon.demonyms, lexicon.country_names
     behind = 0
     for i in reading.capitals:
         if i < behind or folded[i] not in lexicon.state_starts:
             continue
-        for n in range(min(longest.get(folded[i], 1), len(tokens) - i), 0, -1):
+        for n in range(min(lexicon.most_words(folded, i), len(tokens) - i), 0, -1):
             word = tokens.join(i, n)
             codes = names.get(word) or demonyms.get(word)
             if codes is None or not tokens.whole(i, n):
