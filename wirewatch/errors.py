@@ -5,6 +5,8 @@ WirewatchError                 one line for the user, exit code 1
 │   ├── UnreadableInput        a file or record cannot become an article
 │   ├── KnowledgeError         an actor file does not hold together
 │   ├── FeedListError          a list of feeds does not hold together
+│   ├── QueryError             the text of a rule cannot be read
+│   ├── RuleError              a rule has no meaning, or would match everything
 │   └── SettingsError          a setting has no meaning
 ├── ServerError
 │   ├── Unavailable            Kafka or Elasticsearch does not answer (tried again by services)
@@ -56,6 +58,26 @@ class KnowledgeError(UserMistake):
 
 class FeedListError(UserMistake):
     """A list of feeds (feeds.toml, OPML) does not hold together, or has not what was asked for."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class QueryError(UserMistake):
+    """The text of a rule cannot be read; ``position`` counts code points from 0, ``instead`` is what to write."""
+
+    def __init__(self, query: str, position: int, why: str, instead: str) -> None:
+        super().__init__(" ".join(f"query, character {position + 1}: {why}; {instead}".split()))
+        self.query = query
+        self.position = position
+        self.why = why
+        self.instead = instead
+
+
+class RuleError(UserMistake):
+    """A rule has no meaning, or would match everything; ``where`` names the rule and the part of it."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"{where}: {why}")

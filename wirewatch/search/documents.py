@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from wirewatch.alerts.rule import Rule
+from wirewatch.folding import fold
 from wirewatch.geo import Point
 from wirewatch.models import Alert, Article, ClusteredArticle, Correction, Lineage, Mention, PlaceTag, Source, Story
-from wirewatch.text import folded_words, sane_time
+from wirewatch.text import sane_time
 
 ARTICLES = "news-articles"
 STORIES = "news-stories"
@@ -104,7 +105,7 @@ def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> di
             "about_actors": list(tags.about_actors),
             "about_locations": list(tags.about_locations),
             "mentions": [_mention(mention) for mention in tags.mentions[:MENTIONS_LIMIT]],
-            "folded": " ".join(folded_words(article.title) + folded_words(article.text)),
+            "folded": " ".join((*fold(article.title).tokens, *fold(article.text).tokens)),
             "truncated": article.truncated,
             "tagger_version": tagged.tagger_version,
             "kb_version": tagged.kb_version,
