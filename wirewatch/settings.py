@@ -72,6 +72,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "`knowledge` in the data folder, which `wirewatch actors add` makes."
         ),
     ] = None
+    disputed: Annotated[
+        str,
+        _about(
+            "The country of places in disputed territories: `recognised`, `control` or `open` (none), and changes of "
+            "single ones behind commas, such as `control, taiwan=CN`; see docs/disputed.md."
+        ),
+    ] = "recognised"
     text_limit: Annotated[
         int,
         _about(

@@ -54,7 +54,7 @@ def entity_of(settings: Settings, said: str) -> ActorTag | PlaceTag:
     for actor in actors:
         if actor.id == said:
             return ActorTag(actor.id, actor.name, actor.kind, actor.countries)
-    place = load_gazetteer(Path(settings.cache_dir)).with_id(said)
+    place = load_gazetteer(Path(settings.cache_dir), disputed=settings.disputed).with_id(said)
     if place is None:
         raise UserMistake(
             f"--should-be {said}: no actor and no place has this id{like(actors, said)}; `wirewatch actors show NAME` "

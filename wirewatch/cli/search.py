@@ -96,7 +96,7 @@ def _places(settings: Settings, name: str, within: str) -> list[Place]:
     from wirewatch.tagging.gazetteer import OTHER
     from wirewatch.tagging.gazetteer_cache import load_gazetteer
 
-    gazetteer = load_gazetteer(Path(settings.cache_dir))
+    gazetteer = load_gazetteer(Path(settings.cache_dir), disputed=settings.disputed)
 
     def named(name: str) -> list[tuple[Place, int]]:
         return list(gazetteer.named(" ".join(folded_words(name))))

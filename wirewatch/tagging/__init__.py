@@ -33,4 +33,4 @@ def load_tagger(settings: Settings) -> Tagger:
     if lexicon is None:
         _lexicons.clear()
         lexicon = _lexicons[knowledge.version] = Lexicon(knowledge)
-    return Tagger(_gazetteer(cache_dir), lexicon, settings.ner, _model())
+    return Tagger(_gazetteer(cache_dir, disputed=settings.disputed), lexicon, settings.ner, _model())

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from wirewatch.geo import Point
+from wirewatch.tagging.disputed import DEFAULT, Assigned, assigned
 from wirewatch.tagging.tokens import fold
 
 Level = Literal["country", "admin1", "admin2", "city", "region", "water"]
@@ -89,7 +90,7 @@ class Table(msgspec.Struct):
 class Gazetteer:
     """Places by name; read-only, made by :func:`wirewatch.tagging.gazetteer_cache.load_gazetteer`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, disputed: str = DEFAULT) -> None:
         self.version = table.version
         self._ids, self._names = table.ids, table.names
         self._levels = table.levels
@@ -103,6 +104,8 @@ class Gazetteer:
         self._capitals = frozenset(table.capitals)
         self.cased = table.cased
         self.after_comma = table.after_comma
+        self.disputed = disputed
+        self._assigned = self._countries_of_disputed(assigned(disputed))
         self._places: dict[int, Place] = {}
         self._bearers: dict[str, Bearers] = {}
         self.short = frozenset(fold(form) for forms in (table.cased, table.after_comma) for form in forms)
@@ -128,7 +131,7 @@ class Gazetteer:
                 name=self._names[row],
                 level=level,
                 point=Point(round(self._lats[row], 5), round(self._lons[row], 5)),
-                country=self._countries[self._country_of[row]] or None,
+                country=self._assigned.get(row, self._countries[self._country_of[row]]) or None,
                 admin1=self._admin1s[self._admin1_of[row]] or None,
                 population=people,
                 capital=capital,
@@ -139,6 +142,14 @@ class Gazetteer:
     def with_id(self, id_: str) -> Place | None:
         """The entry with that GeoNames id, or id of our own; looks through all of them."""
         return self.place(self._ids.index(id_)) if id_ in self._ids else None
+
+    def _countries_of_disputed(self, by: Assigned) -> dict[int, str]:
+        """The country of each row that lies in a disputed territory."""
+        numbers = {n: by.countries[code] for n, code in enumerate(self._countries) if code in by.countries}
+        rows = {row: numbers[n] for row, n in enumerate(self._country_of) if n in numbers}
+        numbers = {n: by.admin1[code] for n, code in enumerate(self._admin1s) if code in by.admin1}
+        rows |= {row: numbers[n] for row, n in enumerate(self._admin1_of) if n in numbers}
+        return rows | {row: by.ids[id_] for row, id_ in enumerate(self._ids) if id_ in by.ids}
 
     def named(self, key: str) -> tuple[tuple[Place, int], ...]:
         """The places with that folded name, each with how the name belongs to it."""

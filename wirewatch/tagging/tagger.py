@@ -16,6 +16,7 @@ from wirewatch.tagging import places as place_rules
 from wirewatch.tagging import salience, why
 from wirewatch.tagging.acting import find_acting_states, find_named_states, find_unnamed_government, is_about_sport
 from wirewatch.tagging.choice import Found
+from wirewatch.tagging.disputed import DEFAULT
 from wirewatch.tagging.evidence import Evidence, gather
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.language import SUPPORTED, language_of
@@ -70,8 +71,9 @@ class Tagger:
 
     @property
     def kb_version(self) -> str:
-        """The version of the knowledge that this tagger uses."""
-        return self._lexicon.version
+        """The version of the knowledge that this tagger uses; how it counts disputed places is part of it."""
+        policy = self._gazetteer.disputed
+        return self._lexicon.version + ("" if policy == DEFAULT else f"-{policy.replace(' ', '')}")
 
     def tag(self, article: Article, *, now: datetime) -> TaggedArticle:
         """The article with its tags; any text will do, and nothing is raised."""
