@@ -87,6 +87,9 @@ ActorKind = Literal[
     "media",
     "other_org",
 ]
+UNLISTED = "name:"
+"""Before the id of an actor that is in no list: `name:rami-abdurrahman`, the same in every article."""
+
 Precision = Literal["country", "admin1", "admin2", "city", "site"]
 
 

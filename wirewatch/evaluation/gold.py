@@ -12,9 +12,8 @@ import msgspec
 
 from wirewatch.errors import UnreadableInput
 from wirewatch.geo import Point
-from wirewatch.models import Article, Tags
+from wirewatch.models import UNLISTED, Article, Tags
 from wirewatch.tagging.export import article_of, as_line
-from wirewatch.tagging.unlisted import PREFIX as UNLISTED
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -7,13 +7,12 @@ from typing import Any
 
 import msgspec
 
-from wirewatch.models import ActorKind
+from wirewatch.models import UNLISTED, ActorKind
 from wirewatch.search.client import asking
 from wirewatch.search.documents import ARTICLES
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
 from wirewatch.tagging.reading import read
-from wirewatch.tagging.unlisted import PREFIX
 from wirewatch.text import folded_words
 
 MOST = 1_000
@@ -51,13 +50,13 @@ def unknown_names(
     young: dict[str, Any] = {"range": {"@timestamp": {"gte": since.isoformat()}}} if since else {"match_all": {}}
     index = alias_of(settings, ARTICLES)
     with asking(settings, timeout_s=30) as es:
-        names = {"terms": {"field": "actors", "include": f"{PREFIX}.*", "min_doc_count": at_least, "size": MOST}}
+        names = {"terms": {"field": "actors", "include": f"{UNLISTED}.*", "min_doc_count": at_least, "size": MOST}}
         answer = es.search(index=index, query=young, size=0, aggregations={"names": names})
         found: list[Unknown] = []
         for bucket in answer["aggregations"]["names"]["buckets"]:
             if len(found) == limit:
                 break
-            if bucket["key"].removeprefix(PREFIX).replace("-", " ") in listed:
+            if bucket["key"].removeprefix(UNLISTED).replace("-", " ") in listed:
                 continue
             holds = {"bool": {"filter": [young, {"term": {"actors": bucket["key"]}}]}}
             one = es.search(index=index, query=holds, sort=[{"@timestamp": "desc"}], size=1)["hits"]["hits"]
@@ -69,7 +68,7 @@ def unknown_names(
 def _unknown(key: str, articles: int, document: dict[str, Any]) -> Unknown:
     """The name in its fullest form in ``document``, with the sentence in which it stands there first."""
     mentions = [one for one in document.get("mentions", ()) if one.get("entity_id") == key]
-    fullest = max(mentions, key=lambda one: len(one["name"]), default={"name": key.removeprefix(PREFIX)})
+    fullest = max(mentions, key=lambda one: len(one["name"]), default={"name": key.removeprefix(UNLISTED)})
     kind = "person" if fullest.get("type") == "person" else kind_of(fullest["name"])
     return Unknown(key, fullest["name"], articles, kind, _sentence(document, mentions[0]) if mentions else "")
 

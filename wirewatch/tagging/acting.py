@@ -8,7 +8,18 @@ from wirewatch.tagging.lexicon import Lexicon
 from wirewatch.tagging.listed import Listed
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.states import State
-from wirewatch.tagging.vocabulary import ACTS, ACTS_WEAK, ARMED, COMPANY, DEEDS, GOVERNMENT, MOVES, SPORT, TITLES
+from wirewatch.tagging.vocabulary import (
+    ACTS,
+    ACTS_WEAK,
+    ARMED,
+    COMPANY,
+    DEEDS,
+    FUNCTION,
+    GOVERNMENT,
+    MOVES,
+    SPORT,
+    TITLES,
+)
 
 PARTY_BEFORE = frozenset(
     [
@@ -42,12 +53,15 @@ PARTY_BEFORE = frozenset(
     ]
 )
 
+ARMED_BODIES = frozenset({"army", "military", "troops", "forces", "soldiers", "navy"})
+"""What a state owns and not only does: “Sudan's army” is its army, “Sudan's strikes” are a deed."""
+
 
 def find_acting_states(reading: Reading, lexicon: Lexicon, states: list[State], taken: set[int]) -> list[Listed]:
     """Countries that act: “Syrian troops”, “Iran, Russia and Turkey agreed”, “Moscow said”, “the war with Israel”."""
     found: list[Listed] = []
     acting = False
-    together = _in_company(reading, states)
+    together = _in_company(reading, states) | _subjects_of_headline(reading, states, taken)
     for position in range(len(states) - 1, -1, -1):
         state = states[position]
         if len(state.codes) != 1 or state.first in taken:
@@ -60,6 +74,29 @@ def find_acting_states(reading: Reading, lexicon: Lexicon, states: list[State], 
             found.append(listed)
     found.extend(_speaking_capitals(reading, lexicon, taken))
     return found
+
+
+def _subjects_of_headline(reading: Reading, states: list[State], taken: set[int]) -> set[int]:
+    """First words of the states that begin a headline: “United States and Britain bomb”, “Israel and Hamas agree”.
+
+    Only two or more in company: a word behind a single name may be a noun (“Turkey dinner”).
+    """
+    tokens = reading.tokens
+    chain: list[State] = []
+    for state in states:
+        if state.demonym or tokens.ends[state.first] > reading.title_end:
+            break
+        if chain and not _in_list(reading, chain[-1], state):
+            break
+        chain.append(state)
+    if not chain or chain[0].first != 0:
+        return set()
+    after = chain[-1].first + chain[-1].n
+    if after + 1 >= len(tokens) or tokens.ends[after] > reading.title_end:
+        return set()
+    with_actor = tokens.folded[after] == "and" and after + 1 in taken
+    acts = len(chain) > 1 and not reading.capital[after] and tokens.folded[after] not in FUNCTION
+    return {state.first for state in chain} if with_actor or acts else set()
 
 
 def _in_list(reading: Reading, state: State, follower: State | None) -> bool:
@@ -112,6 +149,7 @@ def _acting(
     after = state.first + state.n
     word = folded[after] if after < len(tokens) else ""
     beside = after < len(tokens) and tokens.joins(after - 1)
+    owns = after - 1 in tokens.possessive and word in ARMED_BODIES
     name = lexicon.countries[code].name if code in lexicon.countries else code
     government, forces = lexicon.government(code), lexicon.armed_forces(code)
     if government is None:
@@ -119,6 +157,8 @@ def _acting(
     second = folded[after + 1] if after + 1 < len(tokens) else ""
     if beside and word in GOVERNMENT:
         return Listed(state.first, state.n + 1, government, f"“{word}” of {name}"), False
+    if forces and owns:
+        return Listed(state.first, state.n + 1, forces, f"the “{word}” of {name}"), False
     if (
         beside
         and forces

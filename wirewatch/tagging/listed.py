@@ -38,9 +38,10 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
             continue
         for n in range(min(lexicon.most_words(folded, i), len(tokens) - i), 0, -1):
             choices = aliases.get(tokens.join(i, n))
-            if choices is None or not tokens.whole(i, n):
+            if choices is None:
                 continue
-            fitting = [a for a in choices if _written_so(reading, i, n, a)]
+            whole = tokens.whole(i, n)
+            fitting = [a for a in choices if (whole or _spelt_so(reading, i, n, a)) and _written_so(reading, i, n, a)]
             if not fitting:
                 continue
             context = context or _Context(reading, lexicon)
@@ -53,16 +54,21 @@ def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[L
 
 
 def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
-    """The people named in full, where their last name stands alone."""
-    _tokens, folded = reading.tokens, reading.tokens.folded
+    """The people named in full, where their last name stands alone, or their first where that is no given name.
+
+    “Abiy” is Abiy Ahmed and “Xi” Xi Jinping, but “Donald” may be anybody.
+    """
+    folded = reading.tokens.folded
     taken = {i for hit in listed for i in range(hit.first, hit.first + hit.n)}
     owners: dict[str, set[str]] = {}
     full: dict[str, Listed] = {}
     for hit in listed:
         if hit.actor.kind == "person" and hit.n > 1:
-            surname = folded[hit.first + hit.n - 1]
-            owners.setdefault(surname, set()).add(hit.actor.id)
-            full.setdefault(surname, hit)
+            for at in (hit.first + hit.n - 1, hit.first):
+                if at == hit.first and not _names_alone(folded[at]):
+                    continue
+                owners.setdefault(folded[at], set()).add(hit.actor.id)
+                full.setdefault(folded[at], hit)
     if not full:
         return []
     found = []
@@ -72,8 +78,12 @@ def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
             continue
         if not _part_of_another_name(reading, i):
             hit = full[word]
-            found.append(Listed(i, 1, hit.actor, f"the last name of {reading.words(hit.first, hit.n)}", 0.85))
+            found.append(Listed(i, 1, hit.actor, f"a name of {reading.words(hit.first, hit.n)} by itself", 0.85))
     return found
+
+
+def _names_alone(first: str) -> bool:
+    return len(first) > 1 and first not in GIVEN and first not in TITLES and first not in FUNCTION
 
 
 def _why(alias: Alias) -> str:
@@ -81,6 +91,13 @@ def _why(alias: Alias) -> str:
     if alias.condition is None:
         return base
     return f"{base} in an article that names {', '.join((*alias.condition.countries, *alias.condition.words)[:4])}"
+
+
+def _spelt_so(reading: Reading, i: int, n: int, alias: Alias) -> bool:
+    """Whether the text has the alias letter for letter: “People's Liberation Front” has a possessive inside."""
+    if "'" not in alias.name:
+        return False
+    return reading.words(i, n).replace("’", "'").casefold() == alias.name.casefold()
 
 
 def _written_so(reading: Reading, i: int, n: int, alias: Alias) -> bool:

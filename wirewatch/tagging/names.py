@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,9 @@ from wirewatch.tagging.vocabulary import (
     PLACE_GIVEN,
     TITLES,
 )
+
+DATELINE_WORDS = 12
+_DASH = re.compile(r"\s(?:—|–|--|-)\s")
 
 CONNECTORS = frozenset({"of", "for", "and", "the", "on", "in", "de", "du", "des", "la", "del", "do", "da", "to", "&"})
 SMALL = frozenset(
@@ -274,5 +278,19 @@ def _acronyms(reading: Reading, start: int, end: int) -> Iterator[Name]:
             and k not in reading.shouted
             and tokens.folded[k] not in NOT_ACRONYMS
             and end - start == 1
+            and not is_dateline(reading, k)
         ):
             yield Name(k, 1, "organisation", "an acronym")
+
+
+def is_dateline(reading: Reading, i: int) -> bool:
+    """Whether word i begins a sentence as “GOMA, DR Congo, 27 January 2025 (...) —” or “TOKYO —” do."""
+    if i not in reading.initial:
+        return False
+    for k in range(i, min(i + DATELINE_WORDS, len(reading.tokens))):
+        gap = reading.tokens.gap(k)
+        if _DASH.search(gap):
+            return k == i or reading.tokens.gap(i).startswith(",")
+        if any(mark in gap for mark in ".;:!?\n"):
+            return False
+    return False

@@ -32,7 +32,7 @@ def find_offices(reading: Reading, lexicon: Lexicon, states: list[State], day: d
             behind = after + n
             named = behind < len(tokens) and reading.capital[behind] and tokens.gap(behind - 1) == " "
             held = lexicon.holder(code, title, day)
-            if held and not named:
+            if held and not named and not _is_past(folded, state.first):
                 why = (
                     f"{held.actor.name} was {held.office.title} of {lexicon.countries[code].name} on {day.isoformat()}"
                 )
@@ -57,8 +57,10 @@ def _office_of(
         if title in lexicon.office_titles:
             held = lexicon.holder(code, title, day)
             behind = state.first + state.n
-            if held and not (
-                behind < len(folded) and reading.capital[behind] and reading.tokens.gap(behind - 1) == " "
+            if (
+                held
+                and not _is_past(folded, first)
+                and not (behind < len(folded) and reading.capital[behind] and reading.tokens.gap(behind - 1) == " ")
             ):
                 why = (
                     f"{held.actor.name} was {held.office.title} of {lexicon.countries[code].name} on {day.isoformat()}"
@@ -66,6 +68,11 @@ def _office_of(
                 return [Listed(first, state.first + state.n - first, held.actor, why, 0.85)]
             return []
     return []
+
+
+def _is_past(folded: list[str], first: int) -> bool:
+    """“The former president of Nigeria” is somebody else than the president."""
+    return first > 0 and folded[first - 1] in {"former", "ex", "late", "ousted", "deposed", "onetime"}
 
 
 def find_surname_regimes(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import exp
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from wirewatch.models import ActorTag, Mention, PlaceTag, Tags
+from wirewatch.models import UNLISTED, ActorTag, Mention, PlaceTag, Tags
 
 ABOUT_ACTORS, ABOUT_PLACES = 4, 3
 ENOUGH = 0.35
@@ -61,7 +61,7 @@ def weighed(tags: Tags) -> Tags:
         tags,
         actors=tuple(sorted(actors, key=lambda actor: (-actor.salience, actor.id))),
         places=places,
-        about_actors=about_actors(actors),
+        about_actors=about_actors(actors, weight),
         about_locations=about_places(places),
         focus_country=focus_country(clues(tags)),
     )
@@ -83,10 +83,17 @@ def weights(mentions: Iterable[Mention]) -> dict[str | None, Weight]:
     }
 
 
-def about_actors(actors: Iterable[ActorTag]) -> tuple[str, ...]:
-    """The ids of the actors the article is about, first the one it is most about."""
-    ranked = sorted(actors, key=lambda a: (-a.salience, a.id))
+def about_actors(actors: Iterable[ActorTag], weight: Mapping[str | None, Weight]) -> tuple[str, ...]:
+    """The ids of the actors the article is about, first the one it is most about.
+
+    Somebody in no list who is named once, and not in the title, stands by: who matters is named again, or known.
+    """
+    ranked = [a for a in sorted(actors, key=lambda a: (-a.salience, a.id)) if not _stands_by(a, weight.get(a.id))]
     return tuple(a.id for a in ranked[:ABOUT_ACTORS] if a.salience >= ENOUGH) or tuple(a.id for a in ranked[:1])
+
+
+def _stands_by(actor: ActorTag, weight: Weight | None) -> bool:
+    return actor.id.startswith(UNLISTED) and (weight is None or (weight.mentions == 1 and not weight.in_title))
 
 
 def about_places(places: Iterable[PlaceTag]) -> tuple[str, ...]:
@@ -110,9 +117,14 @@ def clues(tags: Tags) -> Iterator[Clue]:
 
 
 def focus_country(evidence: Iterable[Clue]) -> str | None:
-    """The country that most speaks for, title and lead more than the rest; None where nothing does."""
+    """The country that most speaks for, title and lead more than the rest.
+
+    None where no place is named: what happens to companies and people happens in no country by that alone.
+    """
     total: dict[str, float] = defaultdict(float)
+    somewhere = False
     for clue in evidence:
+        somewhere = somewhere or clue.kind != "actor"
         early = 2.0 if clue.in_title else 1.3 if clue.sentence < LEAD else 1.0
         total[clue.country] += early * _CLUE_WEIGHTS[clue.kind]
-    return max(total, key=lambda code: total[code], default=None)
+    return max(total, key=lambda code: total[code], default=None) if somewhere else None

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from wirewatch.models import UNLISTED
 from wirewatch.tagging.choice import Found
 from wirewatch.tagging.gazetteer import Gazetteer
 from wirewatch.tagging.lexicon import Lexicon
-from wirewatch.tagging.names import SMALL, Name
+from wirewatch.tagging.names import SMALL, Name, is_dateline
 from wirewatch.tagging.ner import Entity
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.spots import Spot
@@ -27,10 +28,6 @@ from wirewatch.tagging.vocabulary import (
     PLACE_GIVEN,
     TITLES,
 )
-
-PREFIX = "name:"
-"""Before the id of an actor that is in no list: `name:rami-abdurrahman`, the same in every article."""
-
 
 LONGEST_AGAIN, MOST_AGAIN = 8, 500
 """Words of a name, and names, that are looked for again: more are in no article, only in lists and noise."""
@@ -189,6 +186,7 @@ def merge_entities(
         elif (
             entity.label == "ORG"
             and not all(i in strong for i in words)
+            and not is_dateline(reading, first)
             and _organisation_like(reading, gazetteer, first, n)
         ):
             kept.append(Name(first, n, "organisation", "the model takes it for an organisation"))
@@ -255,7 +253,7 @@ def _organisation_like(reading: Reading, gazetteer: Gazetteer, first: int, n: in
 @lru_cache(maxsize=65_536)
 def slug(name: str) -> str:
     """The stable id of a name that is in no list."""
-    return PREFIX + "-".join(key(name).split())
+    return UNLISTED + "-".join(key(name).split())
 
 
 def join_names(reading: Reading, names: list[Name], taken: set[int], found: list[Found]) -> list[Unlisted]:
