@@ -14,6 +14,7 @@ WirewatchError                 one line for the user, exit code 1
 │   ├── IndexMissing           an index alias is not there
 │   └── ServerNotStarted       an embedded server did not come up
 ├── RunFailed                  a DAG's run did not succeed
+├── BenchFailed                what was to be measured ended badly
 └── StreamError
     ├── NewerSchema            a message comes from a newer wirewatch
     ├── TooManyRefused         so many messages are refused that the consumer is the likelier fault
@@ -144,6 +145,14 @@ class RunFailed(WirewatchError):
 
 NEEDS_A_PERSON = 3
 """Exit code of a process that starting again would not mend."""
+
+
+class BenchFailed(WirewatchError):
+    """What was to be measured ended badly."""
+
+    def __init__(self, what: str, said: str) -> None:
+        last = next((line for line in reversed(said.splitlines()) if line.strip()), "it said nothing")
+        super().__init__(f"{what} could not be measured: {last.strip()}; run the stage itself to see more")
 
 
 class StreamError(WirewatchError):

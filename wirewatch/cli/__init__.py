@@ -21,6 +21,7 @@ COMMANDS = {
     "retag": ("retag", "Tag what is stored with today's knowledge, or show what would change."),
     "actors": ("actors", "The knowledge base of actors: look into it, add to it, check it."),
     "evaluate": ("evaluate", "Measure the tags against gold annotations."),
+    "bench": ("bench", "Measure how fast the parts are on this machine."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),
 }
