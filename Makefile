@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 COMPOSE_SCHEMA := --builtin-schema vendor.compose-spec
 
-.PHONY: help setup run up test test-long check bench lock secrets build clean
+.PHONY: help setup run up test test-long check quality bench lock secrets build clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ check: $(DEV)  ## Format, lint, types, layers, the Compose file
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema $(COMPOSE_SCHEMA) docker-compose.yml
+
+quality: $(RUNTIME)  ## Measure the tags and write docs/quality.md; SETS=folder of the internal evaluation sets
+	$(BIN)/python scripts/write_quality.py $(SETS)
 
 bench: $(RUNTIME)  ## Measure the line on this machine
 	$(BIN)/wirewatch bench

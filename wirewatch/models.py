@@ -4,6 +4,7 @@ Article -> TaggedArticle -> ClusteredArticle        what flows through Kafka
 Assignment                                          what the clusterer remembers of an article
 Alert                                               what the alerter made of a rule and a story
 Correction                                          what an analyst says of a tag
+Metric                                              what was measured
 DeadLetter                                          what a consumer had to refuse
 """
 
@@ -387,6 +388,29 @@ class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
     def should_be(self) -> str | None:
         """The id of what it should be; None for nothing."""
         return self.actor.id if self.actor else self.place.id if self.place else None
+
+
+class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One number that was measured, and of what: ``kind`` "quality" is the tagger's, over the gold set ``subject``.
+
+    ``low`` and ``high`` bound its 95 % interval, ``count`` is of how many it is a share.
+    """
+
+    id: str
+    at: datetime = msgspec.field(name="@timestamp")
+    kind: Literal["quality"]
+    subject: str
+    measure: str
+    statistic: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
+    demonyms: bool | None = None
+    ner: str | None = None
+    version: str | None = None
+    tagger_version: str | None = None
+    kb_version: str | None = None
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -95,6 +95,25 @@ def test_a_correction_is_kept_with_who_and_what_it_was(line: Settings) -> None:
     assert [m["start"] for m in stored(line)["mentions"] if m["name"] == "Georgia" and m["type"] == "place"] == [0, 64]
 
 
+def test_the_tagger_is_measured_against_the_corrections_and_the_figures_are_kept(line: Settings) -> None:
+    none = typed(line, "evaluate", "--corrections")
+    assert (none.exit_code, "nobody has corrected" in none.stderr) == (2, True)
+    (was,) = places(line)
+    for said, should_be in (("Georgia:1", []), ("Georgia:2", ["--should-be", was])):  # the tagger is right of one
+        assert typed(line, "tag", "--wrong", STORY.id, said, *should_be).exit_code == 0
+    printed = typed(line, "evaluate", "--corrections", "--json")
+    (run,) = json.loads(printed.stdout)
+    found = {f["measure"]: (f["value"], f["count"]) for f in run["figures"]}
+    assert found["corrections"] == (0.5, 2)
+    assert [error["instead_of"] for error in run["errors"]] == ["no place"]
+    with asking(line) as es:
+        es.indices.refresh(index=alias_of(line, "news-metrics"))
+        hits = es.search(index=alias_of(line, "news-metrics"), query={"term": {"subject": "corrections"}})["hits"]
+    assert {(hit["_source"]["measure"], hit["_source"]["value"]) for hit in hits["hits"]} == {
+        ("corrections", 0.5), ("corrections place", 0.5),
+    }  # fmt: skip
+
+
 def test_what_cannot_be_corrected_is_a_users_mistake_in_one_line(line: Settings) -> None:
     for words, why in [
         (("no-such-article", "Georgia"), "no stored article"),

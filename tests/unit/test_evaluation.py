@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.builders import NOW, replaced, tags
+from tests.builders import NOW, article, replaced, tags
 from wirewatch.cli import main
 from wirewatch.errors import UnreadableInput
+from wirewatch.evaluation.corrected import score_corrections
 from wirewatch.evaluation.errors import Error, errors, worst
-from wirewatch.evaluation.figures import Figure, Run, figures
+from wirewatch.evaluation.figures import Figure, Run, figures, metrics
 from wirewatch.evaluation.gold import (
     Gold,
     GoldActor,
@@ -30,10 +31,12 @@ from wirewatch.evaluation.gold import (
     predicted,
     read_gold,
 )
+from wirewatch.evaluation.page import LIMITS, PUBLIC_NAMES, page
 from wirewatch.evaluation.scores import END_TO_END, FOCUS, MAIN_ACTORS, RECOGNISED, Tally, score
 from wirewatch.evaluation.spans import pairs
 from wirewatch.geo import Point
-from wirewatch.models import Mention, PlaceTag
+from wirewatch.models import ActorTag, Mention, PlaceTag, Tags
+from wirewatch.tagging.corrections import Spot, corrections_of
 
 TEXT = "Rebels left Homs for Hama. Ann Lee of Acme saw Homs burn."
 HOMS, HAMA = (34.73, 36.71), (35.13, 36.75)
@@ -208,6 +211,40 @@ def test_demonyms_can_be_left_out_and_a_spot_counts_once() -> None:
     assert (place.name, place.point, place.country_code) == ("Homs", Point(34.73, 36.71), "SY")
 
 
+RUN = Run(
+    "geowebnews", NOW, 200, True, "auto", "0.1.0", "1-a", "k",
+    (Figure("places overlap", "f1", 0.92, 0.9, 0.94, 2608), Figure("near end to end", "accuracy", 0.5, 0.4, 0.6, 9)),
+)  # fmt: skip
+
+
+def test_a_run_is_kept_as_one_metric_a_figure_under_an_id_that_lasts() -> None:
+    first, second = metrics(RUN)
+    assert (first.subject, first.measure, first.value, first.count) == ("geowebnews", "places overlap", 0.92, 2608)
+    assert first.id != second.id
+    assert [one.id for one in metrics(RUN)] == [first.id, second.id]
+    assert metrics(replaced(RUN, demonyms=False))[0].id != first.id
+
+
+def test_corrections_are_a_gold_set_of_their_own() -> None:
+    story = article("", TEXT)
+    found = Tags((Mention("Homs", 12, 16, "place", "169577"), Mention("Homs", 47, 51, "place", "0")))
+    homs = PlaceTag("Homs", "169577", "SY", "city")
+    spots = [Spot("text", m.start, m.end, "Homs", m) for m in found.mentions]
+    made = [one for spot in spots for one in corrections_of(story, spot, homs, by="ann", now=NOW)]
+    made += corrections_of(story, Spot("text", 27, 34, "Ann Lee"), ActorTag("ann", "Ann", "person"), by="x", now=NOW)
+    tallies, wrong = score_corrections(story, found, made)
+    assert tallies == {
+        "corrections": Tally(1, 3, 3), "corrections place": Tally(1, 2, 2), "corrections actor": Tally(0, 1, 1),
+    }  # fmt: skip
+    assert [(e.name, e.said, e.instead_of, e.sentence) for e in wrong] == [
+        ("Homs", "0", "169577", "Ann Lee of Acme saw Homs burn."),
+        ("Ann Lee", "", "ann", "Ann Lee of Acme saw Homs burn."),
+    ]
+    assert {(f.measure, f.statistic) for f in figures([tallies])} == {(measure, "accuracy") for measure in tallies}
+    gone, _ = score_corrections(replaced(story, text="Nothing."), found, made)
+    assert gone == {}
+
+
 def line(**fields: Any) -> bytes:
     return json.dumps({"id": "a", "text": TEXT} | fields).encode()
 
@@ -256,11 +293,11 @@ def test_the_command_tells_figures_and_errors_and_gives_them_as_json(tmp_path: P
         {"start": 38, "end": 42, "name": "Acme", "lat": 0, "lon": 0},
     ]
     path.write_bytes(line(toponyms=places))
-    shown = CliRunner().invoke(main, ["evaluate", str(path)], catch_exceptions=False)
+    shown = CliRunner().invoke(main, ["evaluate", "--no-keep", str(path)], catch_exceptions=False)
     assert shown.exit_code == 0
     assert "near end to end" in shown.stdout
     assert "place missed: Acme" in shown.stdout
-    printed = CliRunner().invoke(main, ["evaluate", "--json", str(path)], catch_exceptions=False)
+    printed = CliRunner().invoke(main, ["evaluate", "--no-keep", "--json", str(path)], catch_exceptions=False)
     (run,) = json.loads(printed.stdout)
     assert (run["set"], run["documents"], run["demonyms"]) == ("small", 1, True)
     values = {(f["measure"], f["statistic"]): f["value"] for f in run["figures"]}
@@ -270,6 +307,11 @@ def test_the_command_tells_figures_and_errors_and_gives_them_as_json(tmp_path: P
 def test_a_gold_file_that_is_not_there_ends_the_command_with_2(tmp_path: Path) -> None:
     gone = CliRunner().invoke(main, ["evaluate", str(tmp_path / "none.jsonl")])
     assert (gone.exit_code, gone.stderr.count("\n")) == (2, 1)
+
+
+def test_the_command_wants_something_to_evaluate_against() -> None:
+    nothing = CliRunner().invoke(main, ["evaluate"])
+    assert (nothing.exit_code, "--corrections" in nothing.stderr) == (2, True)
 
 
 def blurred(of: dict[str, Any], seed: str) -> dict[str, Any]:
@@ -368,8 +410,29 @@ def test_the_command_and_another_scorer_find_the_same_of_what_tag_writes(corpus:
     tagged = CliRunner().invoke(main, ["tag", "--jsonl", str(path)], catch_exceptions=False)
     (tmp_path / "tags.jsonl").write_text(tagged.stdout, encoding="utf-8")
     for option in ([], ["--without-demonyms"]):
-        printed = CliRunner().invoke(main, ["evaluate", "--json", *option, str(path)], catch_exceptions=False)
+        printed = CliRunner().invoke(
+            main, ["evaluate", "--no-keep", "--json", *option, str(path)], catch_exceptions=False
+        )
         (run,) = json.loads(printed.stdout)
         figures_ = tuple(Figure(**figure) for figure in run["figures"])
         mine = Run(corpus, NOW, run["documents"], not option, "auto", "", "", "", figures_)
         assert_agreement(scored_by_the_other(path, tmp_path / "tags.jsonl", *option), mine)
+
+
+def test_the_page_names_internal_sets_by_their_public_names_and_says_the_limits() -> None:
+    own = replaced(RUN, set="articles", documents=68)
+    written = page([RUN, own])
+    assert written.index("## Our own articles") < written.index("## GeoWebNews")
+    assert "200 articles, an internal evaluation set." in written
+    assert "| places found, F1 (overlap) | 0.920 | 0.900 to 0.940 | 2,608 |" in written
+    assert "08 December 2024, wirewatch 0.1.0, tagger `1-a`" in written
+    assert "## What these figures do not say" in written
+
+
+def test_the_page_in_the_docs_is_one_that_the_command_wrote() -> None:
+    """Figures change with every run; what stands around them is the command's."""
+    written = (Path(__file__).parents[2] / "docs" / "quality.md").read_text(encoding="utf-8")
+    assert written.startswith("# How right the tags are\n\nWritten by `make quality`")
+    assert written.endswith(LIMITS)
+    for name in PUBLIC_NAMES.values():
+        assert f"\n## {name}\n" in written

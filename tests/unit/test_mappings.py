@@ -11,17 +11,30 @@ import pytest
 
 from tests.builders import NOW, article, replaced, tagged, tags
 from wirewatch.geo import Point
-from wirewatch.models import ActorTag, Article, ClusteredArticle, Correction, Lineage, Mention, PlaceTag, Source, Story
+from wirewatch.models import (
+    ActorTag,
+    Article,
+    ClusteredArticle,
+    Correction,
+    Lineage,
+    Mention,
+    Metric,
+    PlaceTag,
+    Source,
+    Story,
+)
 from wirewatch.search.documents import (
     ARTICLES,
     CORRECTIONS,
     MENTIONS_LIMIT,
+    METRICS,
     STORIES,
     article_document,
     article_of_document,
     article_write,
     correction_document,
     external_version,
+    metric_write,
     story_document,
     story_write,
 )
@@ -77,12 +90,16 @@ def correction(actor: ActorTag | None = None, place: PlaceTag | None = None) -> 
 FULL_CORRECTION = correction(ActorTag("a", "A", "media", ("SY",)), PlaceTag("Homs", "1", "SY", "city", HOMS))
 
 
+FULL_METRIC = Metric("m1", NOW, "quality", "gold", "places", "f1", 0.9, 0.8, 0.95, 100, True, "auto", "0.1", "1-a", "k")
+
+
 @pytest.mark.parametrize(
     ("name", "full"),
     [
         (ARTICLES, document()),
         (STORIES, story_document(STORY)),
         (CORRECTIONS, correction_document(FULL_CORRECTION)),
+        (METRICS, metric_write(FULL_METRIC).document),
     ],
 )
 def test_a_full_document_has_every_mapped_field_and_no_other(name: str, full: dict[str, Any]) -> None:

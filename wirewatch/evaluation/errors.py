@@ -15,7 +15,14 @@ from wirewatch.geo import distance_km
 from wirewatch.tagging.sentences import sentences
 
 Kind = Literal[
-    "place far off", "place missed", "place that is none", "actor missed", "actor that is none", "main actors", "focus"
+    "place far off",
+    "place missed",
+    "place that is none",
+    "actor missed",
+    "actor that is none",
+    "main actors",
+    "focus",
+    "correction",
 ]
 
 SENTENCE_LIMIT = 300
@@ -73,7 +80,7 @@ def _far(gold: Gold, prediction: Prediction, spans: Sequence[tuple[int, int]]) -
         km = None if here is None or place.point is None else distance_km(here, place.point)
         if here is not None and (km is None or km > NEAR_KM):
             said = f"{place.point.lat:.2f}, {place.point.lon:.2f}" if place.point else "no point"
-            sentence = _sentence(gold.text, spans, toponyms[i])
+            sentence = sentence_of(gold.text, spans, toponyms[i])
             wanted = f"{here.lat:.2f}, {here.lon:.2f}"
             yield Error("place far off", str(gold.id), toponyms[i].name, sentence, said, wanted, km)
 
@@ -86,12 +93,13 @@ def _spans(
     extra: Kind = "place that is none" if layer == "toponyms" else "actor that is none"
     for i, span in enumerate(wanted):
         if i not in found:
-            yield Error(missed, str(gold.id), span.name, _sentence(gold.text, spans, span))
+            yield Error(missed, str(gold.id), span.name, sentence_of(gold.text, spans, span))
     for j in surplus(tagged, found, gold.ignore, layer):
-        yield Error(extra, str(gold.id), tagged[j].name, _sentence(gold.text, spans, tagged[j]))
+        yield Error(extra, str(gold.id), tagged[j].name, sentence_of(gold.text, spans, tagged[j]))
 
 
-def _sentence(text: str, spans: Sequence[tuple[int, int]], span: Span) -> str:
+def sentence_of(text: str, spans: Sequence[tuple[int, int]], span: Span) -> str:
+    """The sentence around ``span`` in one line; of a very long one, the part around it."""
     start, end = next(((s, e) for s, e in spans if s <= span.start < e), (span.start, span.end))
     if end - start > SENTENCE_LIMIT:
         start = max(start, span.start - SENTENCE_LIMIT // 2)

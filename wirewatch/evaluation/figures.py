@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wirewatch.evaluation.errors import Error
-from wirewatch.evaluation.scores import END_TO_END, FOCUS, RECOGNISED, Tallies
+from wirewatch.evaluation.scores import CORRECTIONS, END_TO_END, FOCUS, RECOGNISED, Tallies
+from wirewatch.models import Metric
+from wirewatch.text import digest
 
 SEED = 161
 RESAMPLES = 1_000
@@ -51,6 +53,30 @@ class Run(msgspec.Struct, frozen=True):
         return next((f for f in self.figures if (f.measure, f.statistic) == (measure, statistic)), None)
 
 
+def metrics(run: Run) -> list[Metric]:
+    """The figures of a run as they are kept: one metric a figure, the same run the same ids."""
+    return [
+        Metric(
+            id=digest("quality", run.set, run.at.isoformat(), str(run.demonyms), f.measure, f.statistic),
+            at=run.at,
+            kind="quality",
+            subject=run.set,
+            measure=f.measure,
+            statistic=f.statistic,
+            value=f.value,
+            low=f.low,
+            high=f.high,
+            count=f.count,
+            demonyms=run.demonyms,
+            ner=run.ner,
+            version=run.version,
+            tagger_version=run.tagger_version,
+            kb_version=run.kb_version,
+        )
+        for f in run.figures
+    ]
+
+
 def figures(scored: Sequence[Tallies], *, seed: int = SEED, resamples: int = RESAMPLES) -> tuple[Figure, ...]:
     """Every measure that any of the articles has, over all of them (micro average).
 
@@ -75,7 +101,7 @@ def figures(scored: Sequence[Tallies], *, seed: int = SEED, resamples: int = RES
 
 def _statistics(measure: str, drawn: Counts) -> list[tuple[str, Counts, int]]:
     """The statistics of a measure over each sample, with the column that they are a share of."""
-    if measure in (RECOGNISED, END_TO_END, FOCUS):
+    if measure in (RECOGNISED, END_TO_END, FOCUS) or measure.startswith(CORRECTIONS):
         named = [("accuracy", 1)]
     elif measure.startswith("places ") and measure.split()[1] not in ("exact", "overlap"):
         named = [("recall", 1)]

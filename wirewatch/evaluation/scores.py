@@ -14,6 +14,8 @@ NEAR_KM = 161.0
 
 RECOGNISED, END_TO_END, FOCUS, MAIN_ACTORS = "near recognised", "near end to end", "focus country", "main actors"
 
+CORRECTIONS = "corrections"
+
 _TYPES = {"per": "person", "org": "organisation", "organization": "organisation"}
 _CODES = {"UK": "GB", "EL": "GR"}
 
@@ -33,8 +35,8 @@ Tallies = dict[str, Tally]
 def score(gold: Gold, prediction: Prediction) -> Tallies:
     """All that can be counted of one article.
 
-    Of a measure that is a share (`RECOGNISED`, `END_TO_END`, `FOCUS`, recall of a group) ``gold`` and ``tagged``
-    are the same.
+    Of a measure that is a share (`RECOGNISED`, `END_TO_END`, `FOCUS`, recall of a group) ``gold`` and ``tagged`` are
+    the same.
     """
     tallies: Tallies = {}
     if gold.toponyms is not None:
@@ -42,7 +44,7 @@ def score(gold: Gold, prediction: Prediction) -> Tallies:
     if gold.actors is not None:
         tallies |= _actors(gold, gold.actors, prediction)
     if gold.focus_country is not None:
-        tallies[FOCUS] = _share(int(_code(prediction.focus_country) == _code(gold.focus_country)), 1)
+        tallies[FOCUS] = share(int(_code(prediction.focus_country) == _code(gold.focus_country)), 1)
     if gold.about is not None:
         tallies[MAIN_ACTORS] = _main_actors(gold.about, gold.about_open, prediction.about)
     return tallies
@@ -57,7 +59,7 @@ def _places(gold: Gold, prediction: Prediction) -> Tallies:
         tallies[f"places {mode}"] = Tally(len(found), len(toponyms), tagged)
     for group in dict.fromkeys(place.group for place in toponyms if place.group):
         members = [i for i, place in enumerate(toponyms) if place.group == group]
-        tallies[f"places {group}"] = _share(sum(i in found for i in members), len(members))
+        tallies[f"places {group}"] = share(sum(i in found for i in members), len(members))
     return tallies
 
 
@@ -74,7 +76,7 @@ def _near(gold: Gold, prediction: Prediction) -> Tallies:
         there = prediction.locations[found[i]].point if i in found else None
         right += here is not None and there is not None and distance_km(here, there) <= NEAR_KM
     recognised = sum(i in found for i in located)
-    return {RECOGNISED: _share(right, recognised), END_TO_END: _share(right, len(located))}
+    return {RECOGNISED: share(right, recognised), END_TO_END: share(right, len(located))}
 
 
 def _actors(gold: Gold, actors: Sequence[GoldActor], prediction: Prediction) -> Tallies:
@@ -98,7 +100,7 @@ def _main_actors(about: Sequence[str], open_: Sequence[str], found: Sequence[str
     return Tally(len(wanted & tagged), len(wanted), len(tagged))
 
 
-def _share(right: int, of: int) -> Tally:
+def share(right: int, of: int) -> Tally:
     return Tally(right, of, of)
 
 

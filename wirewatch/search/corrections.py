@@ -9,9 +9,9 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from wirewatch.errors import IndexMissing, Refused, UserMistake
-from wirewatch.models import Correction
+from wirewatch.models import Article, Correction
 from wirewatch.search.client import SERVER, address, as_our_errors, asking, reason
-from wirewatch.search.documents import ARTICLES, CORRECTIONS, correction_document
+from wirewatch.search.documents import ARTICLES, CORRECTIONS, article_of_document, correction_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
 
@@ -84,6 +84,16 @@ def article_named(settings: Settings, said: str) -> dict[str, Any]:
         raise UserMistake(f"no stored article has the id or address {said}; `wirewatch search --json` shows ids")
     document: dict[str, Any] = answer["hits"]["hits"][0]["_source"]
     return document
+
+
+def corrected_articles(settings: Settings, corrections: Corrections) -> list[Article]:
+    """The stored articles that somebody has corrected, by id; those that are gone are left out."""
+    ids = sorted({one.article_id for one in corrections.all()})
+    if not ids:
+        return []
+    with asking(settings) as es:
+        docs = es.mget(index=alias_of(settings, ARTICLES), ids=ids)["docs"]
+    return [article_of_document(doc["_source"]) for doc in docs if doc.get("found")]
 
 
 def _written_after(es: Elasticsearch, settings: Settings, number: int) -> list[dict[str, Any]]:

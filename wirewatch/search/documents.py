@@ -14,7 +14,18 @@ import msgspec
 from wirewatch.alerts.rule import Rule
 from wirewatch.folding import fold
 from wirewatch.geo import Point
-from wirewatch.models import Alert, Article, ClusteredArticle, Correction, Lineage, Mention, PlaceTag, Source, Story
+from wirewatch.models import (
+    Alert,
+    Article,
+    ClusteredArticle,
+    Correction,
+    Lineage,
+    Mention,
+    Metric,
+    PlaceTag,
+    Source,
+    Story,
+)
 from wirewatch.text import sane_time
 
 ARTICLES = "news-articles"
@@ -22,6 +33,7 @@ STORIES = "news-stories"
 ALERTS = "news-alerts"
 ALERT_RULES = "news-alert-rules"
 CORRECTIONS = "news-corrections"
+METRICS = "news-metrics"
 
 MENTIONS_LIMIT = 5_000
 """Mentions kept in a document; Elasticsearch refuses one with more than 10,000 nested objects."""
@@ -63,6 +75,12 @@ def article_write(clustered: ClusteredArticle, *, indexed_at: datetime) -> Write
 def story_write(story: Story) -> Write:
     """The write that puts a story under its own id, over any older revision of it."""
     return Write(STORIES, story.id, story.revision, story_document(story))
+
+
+def metric_write(metric: Metric) -> Write:
+    """The write that puts a metric under its id; what was measured is measured once."""
+    document = msgspec.to_builtins(metric, builtin_types=(datetime,))
+    return Write(METRICS, metric.id, external_version(0, metric.at), document)
 
 
 def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> dict[str, Any]:

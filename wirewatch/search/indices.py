@@ -10,7 +10,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from wirewatch.errors import Refused
 from wirewatch.search.client import SERVER, address, asking, reason
-from wirewatch.search.documents import ALERT_RULES, ALERTS, ARTICLES, CORRECTIONS, STORIES
+from wirewatch.search.documents import ALERT_RULES, ALERTS, ARTICLES, CORRECTIONS, METRICS, STORIES
 from wirewatch.settings import Settings
 
 MAPPINGS = {
@@ -19,6 +19,7 @@ MAPPINGS = {
     ALERTS: "alerts.json",
     ALERT_RULES: "alert_rules.json",
     CORRECTIONS: "corrections.json",
+    METRICS: "metrics.json",
 }
 """Alias -> file of its mapping."""
 
