@@ -11,8 +11,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -76,15 +76,30 @@ def line_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings
         yield running
 
 
+@pytest.fixture(scope="session")
+def named_settings(
+    line_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], AbstractContextManager[Settings]]:
+    """Makes settings of the same servers with names (``t3f9a1.``…) and a data folder that nobody else uses."""
+
+    @contextmanager
+    def named() -> Iterator[Settings]:
+        prefix = f"t{secrets.token_hex(3)}."
+        data = tmp_path_factory.mktemp("data")
+        yield msgspec.structs.replace(line_settings, name_prefix=prefix, data_dir=str(data / "data"))
+        # A node holds a limited number of shards, a broker of thousands of topics is slow, a run has hundreds of tests.
+        if line_settings.kafka:
+            delete_topics(msgspec.structs.replace(line_settings, name_prefix=prefix))
+        with httpx.Client(base_url=str(line_settings.elasticsearch), timeout=30) as http:
+            names = http.get(f"/_cat/indices/{prefix}*", params={"h": "index", "expand_wildcards": "all"}).text.split()
+            if names:
+                http.delete("/" + ",".join(names)).raise_for_status()
+
+    return named
+
+
 @pytest.fixture
-def settings(line_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """The same servers with names (``t3f9a1.``…) and a data folder that no other test uses."""
-    prefix = f"t{secrets.token_hex(3)}."
-    yield msgspec.structs.replace(line_settings, name_prefix=prefix, data_dir=str(tmp_path / "data"))
-    # A node holds a limited number of shards, a broker of thousands of topics is slow, a run has hundreds of tests.
-    if line_settings.kafka:
-        delete_topics(msgspec.structs.replace(line_settings, name_prefix=prefix))
-    with httpx.Client(base_url=str(line_settings.elasticsearch), timeout=30) as http:
-        names = http.get(f"/_cat/indices/{prefix}*", params={"h": "index", "expand_wildcards": "all"}).text.split()
-        if names:
-            http.delete("/" + ",".join(names)).raise_for_status()
+def settings(named_settings: Callable[[], AbstractContextManager[Settings]]) -> Iterator[Settings]:
+    """Settings of the servers with names and a data folder that no other test uses."""
+    with named_settings() as settings:
+        yield settings

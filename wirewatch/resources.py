@@ -21,6 +21,11 @@ def seeds_folder() -> Path:
     return _folder("seeds") / "articles"
 
 
+def seed_feeds() -> Path:
+    """The list of feeds that comes with wirewatch."""
+    return _folder("seeds") / "feeds.toml"
+
+
 def _folder(name: str) -> Path:
     for root in _ROOTS:
         if (root / name).is_dir():

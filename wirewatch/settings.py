@@ -117,6 +117,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connect_timeout_s: Annotated[
         float, _about("How long a command waits for a server that does not answer.", gt=0, le=300)
     ] = 10.0
+    feeds: Annotated[
+        str | None,
+        _about(
+            "Your feeds.toml. Unset: `produce rss` takes the one that comes with wirewatch, the schedule takes none."
+        ),
+    ] = None
+    feeds_contact: Annotated[
+        str | None,
+        _about("Web or mail address in the User-Agent, so that a feed's owner can reach you."),
+    ] = None
+    feeds_allow_private: Annotated[
+        bool,
+        _about("Ask feeds and pages inside your own network too: private, loopback and link-local addresses."),
+    ] = False
+    feeds_at_once: Annotated[int, _about("Feeds that are asked at the same time.", ge=1, le=2_000)] = 200
+    feeds_timeout_s: Annotated[
+        float, _about("Seconds after which a feed or a page that is not there yet has failed.", gt=0, le=600)
+    ] = 30.0
+    feeds_max_mb: Annotated[
+        float, _about("Megabytes of a feed or a page at most, before and after decompression.", gt=0, le=100)
+    ] = 10.0
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"
     timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
 

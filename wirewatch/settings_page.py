@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 import typing
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -34,7 +33,8 @@ def _row(field: msgspec.structs.FieldInfo, hint: Any) -> str:
 def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.default_factory is not msgspec.NODEFAULT:
         return "the user's own folder"
-    return "" if field.default in (None, "") else f"`{field.default}`"
+    default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    return "" if default in (None, "") else f"`{default}`"
 
 
 def _limits(base: Any, meta: msgspec.Meta) -> str:
@@ -43,7 +43,7 @@ def _limits(base: Any, meta: msgspec.Meta) -> str:
     low = f"at least {meta.ge}" if meta.ge is not None else f"more than {meta.gt}" if meta.gt is not None else ""
     high = f"at most {meta.le}" if meta.le is not None else ""
     limits = ", ".join(part for part in (low, high) if part)
-    kind = "" if isinstance(base, types.UnionType) or base is str else {int: "A whole number", float: "A number"}[base]
+    kind = {int: "A whole number", float: "A number"}.get(base, "")
     return f" {kind}, {limits}." if limits else ""
 
 

@@ -6,7 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,6 +17,9 @@ from wirewatch.settings import load_settings
 
 if TYPE_CHECKING:
     from producers.files import Produced, Progress
+    from producers.rss import Poll
+
+T = TypeVar("T")
 
 PLAIN_EVERY_S = 5.0
 REFUSED_SHOWN = 20
@@ -83,6 +87,81 @@ def files(
         click.get_current_context().exit(1)
 
 
+@produce.command()
+@click.option(
+    "--feeds", "path", type=click.Path(path_type=Path), metavar="FILE", help="A feeds.toml; else WIREWATCH_FEEDS."
+)
+@click.option(
+    "--url", "urls", multiple=True, metavar="URL", help="Poll this feed, listed or not; may come several times."
+)
+@click.option("--name", "names", multiple=True, metavar="NAME", help="Only feeds of this name or domain.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only feeds with this tag.")
+@click.option("--force", is_flag=True, help="Poll now, whatever the intervals say.")
+@click.option("--backfill", is_flag=True, help="Old material: takes the slow lane and pages nobody.")
+@json_option
+def rss(
+    path: Path | None,
+    urls: tuple[str, ...],
+    names: tuple[str, ...],
+    tags: tuple[str, ...],
+    force: bool,
+    backfill: bool,
+    as_json: bool,
+) -> None:
+    """Poll the feeds that are due and publish what is new.
+
+    The feeds are those of --feeds, else of WIREWATCH_FEEDS, else the public ones that come with wirewatch. A feed
+    that fails is noted (`wirewatch feeds list` shows it) and costs the others nothing.
+
+    \b
+    wirewatch produce rss
+    wirewatch produce rss --feeds desk.toml --tag africa --force
+    wirewatch produce rss --url https://news.example/feed.xml
+    """
+    from producers.rss import run
+    from wirewatch.feeds.listed import chosen_feeds
+
+    found = load_settings()
+    feeds = chosen_feeds(path or (Path(found.feeds) if found.feeds else None), urls=urls, names=names, tags=tags)
+    settings = settings_with_servers()
+    with polls_shown() as on_progress:
+        done = run(settings, feeds, force=force, backfill=backfill, on_progress=on_progress)
+    if as_json:
+        print_json(done)
+        return
+    taken = f", {done.taken_by_others} taken by another producer" if done.taken_by_others else ""
+    click.echo(
+        f"{done.polled} of {done.listed} feeds polled: {done.new} new articles, {done.edited} edited, "
+        f"{done.unchanged} feeds unchanged, {done.failing} failing{taken} ({done.took_s:.1f} s)"
+    )
+    if done.failing:
+        click.echo("`wirewatch feeds list` says what is wrong with those that fail", err=True)
+
+
+@contextmanager
+def polls_shown() -> Iterator[Callable[[Poll], None]]:
+    """What shows how polling goes: a bar on a terminal, else a plain line every 5 s; on standard error."""
+    if not sys.stderr.isatty():
+        yield _plain_lines(_poll_words)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("Polling"), BarColumn(), TextColumn("{task.fields[words]}"))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, words="asking what is due")
+        yield lambda at: bar.update(task, completed=at.polled, total=at.due, words=_poll_words(at))
+
+
+def _poll_words(at: Poll) -> str:
+    rate = at.polled / at.took_s if at.took_s > 0 else 0.0
+    return (
+        f"{at.polled} of {at.due} feeds, {at.new} new, {at.edited} edited, {at.unchanged} unchanged, "
+        f"{at.failing} failing, {rate:.0f} requests/s"
+    )
+
+
 def _nothing(produced: Produced, as_json: bool) -> str:
     """One refusal is the message itself; of several, each has had its line already."""
     if len(produced.refused) == 1 or as_json:
@@ -114,7 +193,7 @@ def _print(produced: Produced, *, dry_run: bool) -> None:
 def progress_shown() -> Iterator[Callable[[Progress], None]]:
     """What shows a reading's progress: a bar on a terminal, else a plain line every 5 s; on standard error."""
     if not sys.stderr.isatty():
-        yield _plain_lines()
+        yield _plain_lines(_words)
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -126,14 +205,14 @@ def progress_shown() -> Iterator[Callable[[Progress], None]]:
         yield lambda at: bar.update(task, completed=at.bytes_read, total=at.bytes_total or None, words=_words(at))
 
 
-def _plain_lines() -> Callable[[Progress], None]:
+def _plain_lines(words: Callable[[T], str]) -> Callable[[T], None]:
     told = time.monotonic()
 
-    def tell(at: Progress) -> None:
+    def tell(at: T) -> None:
         nonlocal told
         if time.monotonic() - told >= PLAIN_EVERY_S:
             told = time.monotonic()
-            click.echo(_words(at), err=True)
+            click.echo(words(at), err=True)
 
     return tell
 

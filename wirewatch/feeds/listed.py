@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from wirewatch.errors import FeedListError
+from wirewatch.resources import seed_feeds
 from wirewatch.text import canonical_url, digest
 
 _DURATION = re.compile(r"(\d+)\s*(m|min|h|d)", re.IGNORECASE)
@@ -168,6 +169,24 @@ def load_feeds(path: Path) -> FeedList:
         raise FeedListError(str(path), f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise FeedListError(str(path), "is not UTF-8; save it so") from None
+
+
+def chosen_feeds(
+    path: Path | None, *, urls: Sequence[str] = (), names: Sequence[str] = (), tags: Sequence[str] = ()
+) -> tuple[Feed, ...]:
+    """The feeds of ``path`` (None: the list that comes with wirewatch) that have one of ``names`` or ``tags``.
+
+    ``urls`` are polled, and nothing else where no names and tags are given; one that is not listed is a feed of its
+    own, named by its domain. Raises FeedListError.
+    """
+    listed = load_feeds(path or seed_feeds())
+    known = {feed.id: feed for feed in listed.feeds}
+    found = {feed.id: feed for feed in (listed.chosen(names=names, tags=tags) if names or tags or not urls else ())}
+    for url in urls:
+        if canonical_url(url) is None:
+            raise FeedListError(without_password(url), "is no http or https address")
+        found.setdefault(feed_id(url), known.get(feed_id(url)) or Feed(url, domain_of(url)))
+    return tuple(found.values())
 
 
 def parse_feeds(text: str, where: str) -> FeedList:

@@ -30,6 +30,9 @@ from wirewatch.text import sane_time
 
 ARTICLES = "news-articles"
 STORIES = "news-stories"
+FEEDS = "news-feeds"
+FEEDS_SEEN = "news-feeds-seen"
+RUNS = "news-runs"
 ALERTS = "news-alerts"
 ALERT_RULES = "news-alert-rules"
 CORRECTIONS = "news-corrections"

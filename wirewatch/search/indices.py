@@ -10,7 +10,17 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from wirewatch.errors import Refused
 from wirewatch.search.client import SERVER, address, asking, reason
-from wirewatch.search.documents import ALERT_RULES, ALERTS, ARTICLES, CORRECTIONS, METRICS, STORIES
+from wirewatch.search.documents import (
+    ALERT_RULES,
+    ALERTS,
+    ARTICLES,
+    CORRECTIONS,
+    FEEDS,
+    FEEDS_SEEN,
+    METRICS,
+    RUNS,
+    STORIES,
+)
 from wirewatch.settings import Settings
 
 MAPPINGS = {
@@ -20,6 +30,9 @@ MAPPINGS = {
     ALERT_RULES: "alert_rules.json",
     CORRECTIONS: "corrections.json",
     METRICS: "metrics.json",
+    FEEDS: "feeds.json",
+    FEEDS_SEEN: "feeds_seen.json",
+    RUNS: "runs.json",
 }
 """Alias -> file of its mapping."""
 
