@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 LONGEST = 60
@@ -102,6 +103,24 @@ class _Pieces(dict[str, tuple[str, ...]]):
 
 
 _pieces = _Pieces()
+
+
+class Spot:
+    """Finds where the tokens of one text stand without cutting all of it again."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        counts = map(len, map(_pieces.__getitem__, text.split()))
+        self._until = list(accumulate(counts))  # tokens up to the end of each piece
+
+    def span(self, number: int) -> tuple[int, int]:
+        """Start and end of token ``number``, in code points."""
+        at = bisect_right(self._until, number)
+        rest = self._text.split(None, at)[-1].lstrip()
+        piece = rest.split(None, 1)[0]
+        start, end = Folded(piece, []).spans()[number - (self._until[at - 1] if at else 0)]
+        offset = len(self._text) - len(rest)
+        return offset + start, offset + end
 
 
 def fold(text: str) -> Folded:

@@ -125,7 +125,10 @@ class ActorTag(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PlaceTag(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A place of an article. ``located_by`` is "nearest" where the point is borrowed from the nearest named city."""
+    """A place of an article. ``located_by`` is "nearest" where the point is borrowed from the nearest named city.
+
+    ``admin1`` is the GeoNames code of the first-level region that it lies in or is ("US.PA").
+    """
 
     name: str
     id: str | None = None
@@ -135,6 +138,7 @@ class PlaceTag(msgspec.Struct, frozen=True, omit_defaults=True):
     located_by: Literal["gazetteer", "nearest"] = "gazetteer"
     role: Literal["place", "demonym"] = "place"
     salience: float = 0.0
+    admin1: str | None = None
 
 
 class Argument(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirewatch.folding import LONGEST, fold, folded
+from wirewatch.folding import LONGEST, Spot, fold, folded
 
 texts = st.text(max_size=80) | st.lists(
     st.sampled_from(
@@ -54,6 +54,7 @@ def test_every_token_stands_where_it_is_said_to(text: str) -> None:
     found = fold(text)
     spans = found.spans()
     assert len(spans) == len(found.tokens)
+    assert [Spot(text).span(number) for number in range(len(spans))] == spans
     assert all(0 <= a < b <= len(text) for a, b in spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     for token, (a, b) in zip(found.tokens, spans, strict=True):

@@ -272,6 +272,7 @@ def _assemble(
                 point=near.place.point if near else None,
                 located_by="nearest",
                 country_code=near.place.country if near else None,
+                admin1=near.place.admin1 if near else None,
             ),
         )
     findings = _distinct(findings, busy)
@@ -300,7 +301,13 @@ def place_tag(place: Place, name: str, role: Literal["place", "demonym"]) -> Pla
     level = place.level
     precision = level if level in ("country", "admin1", "admin2", "city") else None
     return PlaceTag(
-        name=name, id=place.id, country_code=place.country, precision=precision, point=place.point, role=role
+        name=name,
+        id=place.id,
+        country_code=place.country,
+        precision=precision,
+        point=place.point,
+        role=role,
+        admin1=place.admin1,
     )
 
 
