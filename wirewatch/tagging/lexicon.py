@@ -97,9 +97,9 @@ class Lexicon:
             self._add_alias(actor, conditional.name, conditional)
         for office in actor.offices:
             place = office.country or office.of or ""
-            title = key(office.title)
-            self.offices[place, title].append(Held(actor, office))
-            self.office_titles.add(title)
+            for title in {office.title, _american(office.title)}:
+                self.offices[place, key(title)].append(Held(actor, office))
+                self.office_titles.add(key(title))
             if actor.kind == "person" and office.country:
                 self.leaders[key(actor.name).split(" ")[-1]].append((actor, office))
 
@@ -158,3 +158,7 @@ class Lexicon:
             latest = max((h.office.since for h in begun if h.office.since), default=None)
             held = [h for h in begun if h.office.since == latest]
         return held[0] if len(held) == 1 else None
+
+
+def _american(title: str) -> str:
+    return title.replace("defence", "defense").replace("adviser", "advisor")
