@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, chain, dag, task
+from airflow.sdk import Param, chain, dag, task
 
-if TYPE_CHECKING:
-    from airflow.sdk import Context
-
-    from wirewatch.settings import Settings
+from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_line
 
 log = logging.getLogger(__name__)
 
 ABOUT = """
 ### Articles in, tagged, searchable
 
-Each run reads a folder of articles and lets the line work on them until everything that was waiting is done:
+Each run reads a folder of articles and lets the line work on them until everything that was waiting is done. Where
+consumers are at work already (`wirewatch up`, Docker Compose) the run waits for them, else it does their work itself:
 
 | step | what it does |
 |---|---|
@@ -39,27 +37,6 @@ after a mistake in the form it stops at once.
 """
 
 
-def say_what_to_do(context: Context) -> None:
-    """Write the failure's reason, which says what to do, as the log's last line."""
-    error = context.get("exception")
-    reason = str(error).strip() or type(error).__name__
-    if type(error).__module__ != "wirewatch.errors":
-        reason += "; the lines above say where. Clear the task to try again: nothing is done twice"
-    log.error("%s: %s", context["ti"].task_id, reason)
-
-
-def running_servers() -> Settings:
-    """The settings with the addresses of servers that run; raises NoServers where there are none."""
-    from wirewatch.embedded import find_servers
-    from wirewatch.errors import NoServers
-    from wirewatch.settings import load_settings
-
-    settings = find_servers(load_settings())
-    if settings is None:
-        raise NoServers
-    return settings
-
-
 @dag(
     dag_id="news_pipeline",
     dag_display_name="News pipeline",
@@ -70,26 +47,8 @@ def running_servers() -> Settings:
     catchup=False,
     max_active_runs=1,
     tags=["wirewatch", "news"],
-    owner_links={"wirewatch": "https://github.com/wirewatch/wirewatch"},
-    default_args={
-        "owner": "wirewatch",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            rules=[
-                RetryRule(
-                    "wirewatch.errors.UserMistake",
-                    action=RetryAction.FAIL,
-                    reason="What was given cannot work, however often it is tried.",
-                )
-            ]
-        ),
-        "execution_timeout": timedelta(minutes=30),
-        "on_failure_callback": say_what_to_do,
-        "on_retry_callback": say_what_to_do,
-    },
+    owner_links=OWNER_LINKS,
+    default_args=DEFAULTS,
     params={
         "folder": Param(
             None,
@@ -148,33 +107,6 @@ def news_pipeline() -> None:
         }
 
     @task
-    def tag() -> dict[str, Any]:
-        """Tag what waits."""
-        from consumers import tagger
-        from wirewatch.stream import Until
-
-        consumed = tagger.run(running_servers(), Until.END)
-        return {"handled": consumed.handled, "refused": consumed.refused}
-
-    @task
-    def cluster() -> dict[str, Any]:
-        """Put what waits into its stories."""
-        from consumers import clusterer
-        from wirewatch.stream import Until
-
-        consumed = clusterer.run(running_servers(), Until.END)
-        return {"handled": consumed.handled, "refused": consumed.refused}
-
-    @task
-    def index() -> dict[str, Any]:
-        """Store what waits."""
-        from consumers import indexer
-        from wirewatch.stream import Until
-
-        consumed = indexer.run(running_servers(), Until.END)
-        return {"handled": consumed.handled, "refused": consumed.refused}
-
-    @task
     def summarise(produced: dict[str, Any], consumed: list[dict[str, Any]]) -> dict[str, Any]:
         """Count what came in and what it is about."""
         import msgspec
@@ -197,7 +129,7 @@ def news_pipeline() -> None:
         }
 
     produced = produce_files()
-    consumed = [tag(), cluster(), index()]
+    consumed = the_line()
     chain(produced, *consumed, summarise(produced, consumed))  # type: ignore[arg-type]  # TaskFlow hands on the values
 
 

@@ -12,6 +12,7 @@ WirewatchError                 one line for the user, exit code 1
 │   ├── Unavailable            Kafka or Elasticsearch does not answer (tried again by services)
 │   ├── Refused                a server answers, but does not let us in or do it
 │   ├── IndexMissing           an index alias is not there
+│   ├── NoServers, NoAirflow   a command needs a server and knows none
 │   └── ServerNotStarted       an embedded server did not come up
 ├── RunFailed                  a DAG's run did not succeed
 ├── BenchFailed                what was to be measured ended badly
@@ -132,6 +133,15 @@ class NoServers(ServerError):
         super().__init__(
             "no servers are running here: `wirewatch up --detach` starts them, "
             "WIREWATCH_KAFKA and WIREWATCH_ELASTICSEARCH name your own"
+        )
+
+
+class NoAirflow(ServerError):
+    """A command needs Airflow and knows none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no Airflow is running here: `wirewatch up --detach` starts one, WIREWATCH_AIRFLOW names yours"
         )
 
 

@@ -138,6 +138,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feeds_max_mb: Annotated[
         float, _about("Megabytes of a feed or a page at most, before and after decompression.", gt=0, le=100)
     ] = 10.0
+    airflow: Annotated[
+        str | None,
+        _about("URL of your own Airflow, for `wirewatch dags`. Unset: the one that `wirewatch up` starts."),
+    ] = None
+    airflow_user: Annotated[str, _about("User of your own Airflow.")] = "admin"
+    airflow_password: Annotated[str | None, _about("Its password.")] = None
+    airflow_port: Annotated[
+        int,
+        _about(
+            "Port of the Airflow that `wirewatch up` starts; 0 takes 8080, or another where that is taken.",
+            ge=0,
+            le=65535,
+        ),
+    ] = 0
+    airflow_paused: Annotated[bool, _about("Whether DAGs start paused in the Airflow that `wirewatch up` starts.")] = (
+        False
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"
     timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
 

@@ -74,6 +74,20 @@ def find_inputs(paths: Sequence[str]) -> Found:
     return Found(tuple(inputs), tuple(notes))
 
 
+def matching(pattern: str) -> list[str]:
+    """The paths that ``pattern`` means: itself, or what its ``*``, ``?`` and ``**`` stand for.
+
+    Raises UserMistake where nothing matches.
+    """
+    if Path(pattern).exists() or not any(mark in pattern for mark in "*?["):
+        return [pattern]
+    root = Path(Path(pattern).anchor or ".")
+    found = sorted(str(path) for path in root.glob(str(Path(pattern).relative_to(Path(pattern).anchor))))
+    if not found:
+        raise UserMistake(f"{pattern}: nothing matches")
+    return found
+
+
 def _named(path: Path) -> Input:
     """A file that was asked for by its name: without an ending its format is guessed."""
     ending = path.suffix.lower()

@@ -121,6 +121,7 @@ def closed_port() -> Iterator[int]:
         yield int(free.getsockname()[1])
 
 
+@pytest.mark.alone
 def test_a_server_that_does_not_answer_is_one_line_within_15_seconds(
     settings: Settings, folder: Path, closed_port: int
 ) -> None:

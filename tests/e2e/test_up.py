@@ -23,7 +23,7 @@ WIREWATCH = (sys.executable, "-W", "ignore", "-m", "wirewatch")
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("up")
-    up = wirewatch(folder, "up", "--detach")
+    up = wirewatch(folder, "up", "--detach", "--no-airflow")
     assert up.returncode == 0, up.stdout + up.stderr
     yield folder
     wirewatch(folder, "down")

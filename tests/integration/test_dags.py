@@ -19,9 +19,9 @@ DAG_FILES = sorted(dags_folder().glob("*.py"))
 PARSE = """
 import json, runpy, sys, time
 import airflow.sdk
-begin = time.perf_counter()
+begin = time.process_time()
 runpy.run_path(sys.argv[1])
-took = time.perf_counter() - begin
+took = time.process_time() - begin
 print("\\n" + json.dumps({"took": took, "modules": sorted({name.split(".")[0] for name in sys.modules})}))
 """
 

@@ -12,7 +12,7 @@ import pytest
 
 from producers.files import Produced, read_files, run
 from producers.reading.draft import TITLE_LIMIT
-from producers.reading.inputs import FILE_LIMIT
+from producers.reading.inputs import FILE_LIMIT, matching
 from wirewatch.errors import UnreadableInput, UserMistake
 from wirewatch.models import Article
 from wirewatch.settings import Settings
@@ -301,3 +301,17 @@ class TestBadInput:
         path = write(tmp_path, "a.jsonl", '{"title": "A"}\n{"title": "B"}\n{"title": "C"}\n')
         assert (dry(path, limit=2).read, dry(path, limit=2).end) == (2, "limit")
         assert dry(path, limit=3).end == "input"
+
+
+def test_a_pattern_means_the_files_it_matches_and_a_path_means_itself(tmp_path: Path) -> None:
+    for folder in ("2024-01", "2024-02", "2025-01"):
+        (tmp_path / folder / "deep").mkdir(parents=True)
+        write(tmp_path / folder / "deep", "a.txt", "Title")
+    names = [str(tmp_path / folder / "deep" / "a.txt") for folder in ("2024-01", "2024-02")]
+    assert matching(f"{tmp_path}/2024-*/**/*.txt") == names
+    assert matching(names[0]) == names[:1]
+    odd = write(tmp_path, "a[1].txt", "Title")
+    assert matching(odd) == [odd]
+    assert matching(str(tmp_path / "nowhere")) == [str(tmp_path / "nowhere")]
+    with pytest.raises(UserMistake, match="nothing matches"):
+        matching(f"{tmp_path}/1999-*/*.txt")

@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "Measure the tags against gold annotations."),
     "bench": ("bench", "Measure how fast the parts are on this machine."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
+    "dags": ("dags", "What Airflow runs: list, run, runs."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),
 }
 """Name of each command, the module it is in, and its line in the help."""

@@ -43,6 +43,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
         "rates": {},
         "feeds": {},
         "dead_letters": {},
+        "runs": [],
         "page": state and state.page,
         "problems": [],
     }
@@ -89,8 +90,19 @@ def _look(settings: Settings, report: dict[str, Any]) -> None:
         reachable(settings)
         report["rates"] = {"articles_per_minute": indexed_since(settings, seconds=60)}
 
+    def airflow() -> None:
+        from wirewatch.scheduling.api import airflow_api
+        from wirewatch.scheduling.own_airflow import read_health
+
+        ill = [part for part, said in read_health(report["servers"]["airflow"]).items() if said == "unhealthy"]
+        problems.extend(f"Airflow's {part} is not well; its log is in {settings.data_dir}/logs" for part in ill)
+        with airflow_api(settings) as api:
+            report["runs"] = api.runs(limit=5)
+
     ask(kafka)
     ask(elasticsearch)
+    if report["servers"]["airflow"]:
+        ask(airflow)
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -105,5 +117,8 @@ def _show(report: dict[str, Any]) -> None:
         )
     if report["rates"]:
         click.echo(f"indexed        {report['rates']['articles_per_minute']} articles in the last minute")
+    click.echo(f"Airflow        {servers['airflow'] or 'not running'}")
+    for run in report["runs"]:
+        click.echo(f"  {run.dag_id} {run.state} {(run.started or '')[:16]} ({run.kind})")
     for problem in report["problems"]:
         click.echo(f"! {problem}")

@@ -1,4 +1,4 @@
-"""`wirewatch up`: servers and consumers on this machine, kept up until told otherwise."""
+"""`wirewatch up`: servers, consumers and Airflow on this machine, kept up until told otherwise."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ DETACH_TIMEOUT_S = 600  # a first start downloads the servers
 
 @click.command()
 @click.option("--detach", is_flag=True, help="Return when everything is up, and leave it running.")
-@click.option("--servers-only", is_flag=True, help="Kafka and Elasticsearch, without the consumers.")
-@click.option(
-    "--no-airflow", is_flag=True, help="Without Airflow; today that is always so, `up` does not start it yet."
-)
-def up(detach: bool, servers_only: bool, no_airflow: bool) -> None:  # noqa: ARG001  # part of the agreed command line
-    """Start Kafka, Elasticsearch and the consumers here and keep them up; what dies is started again.
+@click.option("--servers-only", is_flag=True, help="Kafka and Elasticsearch, without the consumers and Airflow.")
+@click.option("--no-airflow", is_flag=True, help="Without Airflow: nothing runs on a schedule.")
+def up(detach: bool, servers_only: bool, no_airflow: bool) -> None:
+    """Start Kafka, Elasticsearch, the consumers and Airflow here and keep them up; what dies is started again.
 
     \b
     wirewatch up              until Ctrl-C
@@ -35,23 +33,37 @@ def up(detach: bool, servers_only: bool, no_airflow: bool) -> None:  # noqa: ARG
     state = read_state(settings.data_dir)
     if state is not None:
         raise UserMistake(f"already up: process {state.pid}, Kafka at {state.kafka}; `wirewatch down` stops it")
+    if not (servers_only or no_airflow):
+        _show_new_password(settings)
     if detach:
-        _detach(settings, servers_only)
+        _detach(settings, [*(["--servers-only"] if servers_only else []), *(["--no-airflow"] if no_airflow else [])])
     else:
-        _stay(settings, servers_only)
+        _stay(settings, consumers=not servers_only, with_airflow=not (servers_only or no_airflow))
 
 
-def _stay(settings: Settings, servers_only: bool) -> None:
+def _show_new_password(settings: Settings) -> None:
+    """Make the password of Airflow's user and show it, once; on a terminal only, so that no log ever holds it."""
+    from wirewatch.scheduling.own_airflow import USER, new_password
+
+    password = new_password(settings)
+    if password is not None and sys.stdout.isatty():
+        click.echo(f"Airflow's user is {USER}, the password {password}")
+
+
+def _stay(settings: Settings, *, consumers: bool, with_airflow: bool) -> None:
     from wirewatch.cli.line import hold_up
     from wirewatch.embedded import servers
+    from wirewatch.scheduling.kept_airflow import KeptAirflow
+    from wirewatch.scheduling.own_airflow import prepare
 
     configure_logging(settings)
     stop = stop_on_signals()
     with servers(settings, report=click.echo) as running:
-        hold_up(running, stop, consumers=not servers_only, report=click.echo)
+        airflow = KeptAirflow(running, prepare(running), click.echo) if with_airflow else None
+        hold_up(running, stop, consumers=consumers, airflow=airflow, report=click.echo)
 
 
-def _detach(settings: Settings, servers_only: bool) -> None:
+def _detach(settings: Settings, options: list[str]) -> None:
     """Start this command again as a process of its own, and watch it until it is up."""
     from wirewatch.embedded import read_state
 
@@ -59,7 +71,7 @@ def _detach(settings: Settings, servers_only: bool) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "wirewatch", "up", *(["--servers-only"] if servers_only else [])],
+            [sys.executable, "-m", "wirewatch", "up", *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -69,7 +81,9 @@ def _detach(settings: Settings, servers_only: bool) -> None:
     deadline = time.monotonic() + DETACH_TIMEOUT_S
     while time.monotonic() < deadline:
         shown = _show_new(log, shown)
-        if read_state(settings.data_dir) is not None:
+        state = read_state(settings.data_dir)
+        if state is not None and state.ready:
+            _show_new(log, shown)
             click.echo("up; `wirewatch status` shows it, `wirewatch down` stops it")
             return
         if process.poll() is not None:

@@ -19,7 +19,10 @@ LOCK = "servers.lock"
 
 
 class UpState(msgspec.Struct, frozen=True):
-    """A line that runs: the process that holds it (id and time of creation), its consumers, where its parts listen."""
+    """A line that runs: the process that holds it (id and time of creation), its consumers, where its parts listen.
+
+    ``ready`` turns true when the last part that is waited for has come up.
+    """
 
     pid: int
     created: float
@@ -29,6 +32,7 @@ class UpState(msgspec.Struct, frozen=True):
     consumers: tuple[str, ...] = ()
     page: str | None = None
     airflow: str | None = None
+    ready: bool = True
 
 
 def process_created(pid: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import (
@@ -92,8 +92,20 @@ def reachable(settings: Settings) -> None:
         pass
 
 
+class Position(NamedTuple):
+    """How far a group has come in one partition: the offset it takes next, and the offset behind the last message."""
+
+    done: int
+    end: int
+
+
 def lag(settings: Settings) -> dict[str, int]:
     """Messages that each consumer group has still to take, by group."""
+    return {group: sum(at.end - at.done for at in found.values()) for group, found in positions(settings).items()}
+
+
+def positions(settings: Settings) -> dict[str, dict[TopicPartition, Position]]:
+    """How far each consumer group has come in each partition of what it reads, by group."""
     prefix = settings.name_prefix
     timeout_ms = int(settings.connect_timeout_s * 1000)
     with admin(settings) as client:
@@ -109,7 +121,7 @@ def lag(settings: Settings) -> dict[str, int]:
                 enable_auto_commit=False,
             )
         ) as consumer:
-            behind = {}
+            found = {}
             for group, topic in READS.items():
                 name = prefix + topic
                 numbers = consumer.partitions_for_topic(name) if name in present else ()
@@ -117,8 +129,8 @@ def lag(settings: Settings) -> dict[str, int]:
                 ends = consumer.end_offsets(partitions) if partitions else {}
                 starts = consumer.beginning_offsets(partitions) if partitions else {}
                 done = committed.get(prefix + group, {})
-                behind[group] = sum(_behind(done.get(tp), starts[tp], end) for tp, end in ends.items())
-            return behind
+                found[group] = {tp: Position(max(_offset(done.get(tp)), starts[tp]), end) for tp, end in ends.items()}
+            return found
 
 
 def members(settings: Settings) -> dict[str, int]:
@@ -141,6 +153,5 @@ def _when_ready(settings: Settings, ask: Callable[[], T]) -> T:
             time.sleep(0.2)
 
 
-def _behind(done: Any, start: int, end: int) -> int:
-    offset = -1 if done is None else done.offset
-    return end - max(offset, start)
+def _offset(committed: Any) -> int:
+    return -1 if committed is None else int(committed.offset)

@@ -1,0 +1,98 @@
+"""What the DAGs share: the tasks of the line, how often tasks try, and what they say when they fail.
+
+A DAG file imports this at parse time, so nothing here loads Kafka, Elasticsearch or the tagger.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, task
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from wirewatch.settings import Settings
+
+OWNER_LINKS = {"wirewatch": "https://github.com/wirewatch/wirewatch"}
+
+log = logging.getLogger(__name__)
+
+
+def say_what_to_do(context: Context) -> None:
+    """Write the failure's reason, which says what to do, as the log's last line."""
+    error = context.get("exception")
+    reason = str(error).strip() or type(error).__name__
+    if type(error).__module__ != "wirewatch.errors":
+        reason += "; the lines above say where. Clear the task to try again: nothing is done twice"
+    log.error("%s: %s", context["ti"].task_id, reason)
+
+
+def the_line() -> list[Any]:
+    """The tasks that let each consumer work to the end it sees, in the order of the line."""
+
+    @task
+    def tag() -> dict[str, Any]:
+        """Tag what waits."""
+        from consumers import tagger
+
+        return _worked_off(tagger.GROUP, tagger.run)
+
+    @task
+    def cluster() -> dict[str, Any]:
+        """Put what waits into its stories."""
+        from consumers import clusterer
+
+        return _worked_off(clusterer.GROUP, clusterer.run)
+
+    @task
+    def index() -> dict[str, Any]:
+        """Store what waits."""
+        from consumers import indexer
+
+        return _worked_off(indexer.GROUP, indexer.run)
+
+    return [tag(), cluster(), index()]
+
+
+def _worked_off(consumer: str, run: Any) -> dict[str, Any]:
+    from wirewatch.stream.watch import work_off
+
+    consumed = work_off(running_servers(), consumer, run)
+    return {"handled": consumed.handled, "refused": consumed.refused}
+
+
+def running_servers() -> Settings:
+    """The settings with the addresses of servers that run; raises NoServers where there are none."""
+    from wirewatch.embedded import find_servers
+    from wirewatch.errors import NoServers
+    from wirewatch.settings import load_settings
+
+    settings = find_servers(load_settings())
+    if settings is None:
+        raise NoServers
+    return settings
+
+
+DEFAULTS: dict[str, Any] = {
+    "owner": "wirewatch",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=5),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(
+                "wirewatch.errors.UserMistake",
+                action=RetryAction.FAIL,
+                reason="What was given cannot work, however often it is tried.",
+            )
+        ]
+    ),
+    "execution_timeout": timedelta(minutes=30),
+    "on_failure_callback": say_what_to_do,
+    "on_retry_callback": say_what_to_do,
+}
+"""Arguments of every task: a server that is away is waited for, a user's mistake ends the run at once."""
