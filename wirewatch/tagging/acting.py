@@ -53,6 +53,8 @@ PARTY_BEFORE = frozenset(
     ]
 )
 
+INSERTION_WORDS = 12
+
 ARMED_BODIES = frozenset({"army", "military", "troops", "forces", "soldiers", "navy"})
 """What a state owns and not only does: “Sudan's army” is its army, “Sudan's strikes” are a deed."""
 
@@ -174,6 +176,8 @@ def _acting(
             why = f"an office or deed of {name}"
     elif beside and word in ACTS and not (word in ACTS_WEAK and _is_place_here(reading, state)):
         why = f"{name} acts: “{word}”"
+    elif verb := _behind_an_insertion(reading, after):
+        why = f"{name} acts: “{verb}”"
     elif listed_before:
         why = f"{name} acts together with the states named beside it"
     elif beside and word in DEEDS and tokens.words[state.first].replace(".", "").isupper():
@@ -187,6 +191,25 @@ def _acting(
     if why:
         return Listed(state.first, state.n, government, why, 0.75), not _is_party(reading, state) or True
     return None, False
+
+
+def _behind_an_insertion(reading: Reading, after: int) -> str:
+    """The verb in “India, supported by China, demanded”, and “Rwanda, which denies this, said”; empty if none."""
+    tokens, folded = reading.tokens, reading.tokens.folded
+    if tokens.gap(after - 1) != ", " or after >= len(tokens) or not _inserts(folded[after]):
+        return ""
+    for k in range(after, min(after + INSERTION_WORDS, len(tokens) - 1)):
+        gap = tokens.gap(k)
+        if gap.startswith(","):
+            verb = folded[k + 1]
+            return verb if verb in ACTS and verb not in ACTS_WEAK else ""
+        if any(mark in gap for mark in ".;:!?—"):
+            return ""
+    return ""
+
+
+def _inserts(word: str) -> bool:
+    return word in {"which", "whose", "backed"} or word.endswith("ed")
 
 
 def _is_moved(folded: list[str], state: State) -> bool:

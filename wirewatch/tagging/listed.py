@@ -110,6 +110,8 @@ def _written_so(reading: Reading, i: int, n: int, alias: Alias) -> bool:
         last = i + n - 1
         ends_in_capital = alias.name.split()[-1][:1].isupper()
         return reading.capital[last] or not ends_in_capital or tokens.folded[last] in GOVERNMENT
+    if alias.name.endswith("'s") and i not in tokens.possessive:
+        return False  # Moody is somebody, Moody's a company
     return not (alias.actor.kind == "person" and _part_of_another_name(reading, i))
 
 

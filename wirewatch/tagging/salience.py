@@ -19,7 +19,7 @@ LEAD = 3
 """The first sentences, which say what the rest tells at length."""
 
 ClueKind = Literal["place", "demonym", "actor"]
-_CLUE_WEIGHTS: dict[ClueKind, float] = {"place": 1.0, "demonym": 0.6, "actor": 0.4}
+_CLUE_WEIGHTS: dict[ClueKind, float] = {"place": 1.0, "demonym": 0.6, "actor": 0.7}
 
 
 class Weight(msgspec.Struct, frozen=True):
@@ -38,12 +38,13 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 class Clue(NamedTuple):
-    """A name that speaks for a country, and where it stands."""
+    """A name that speaks for a country, where it stands, and how sure it is that it does."""
 
     country: str
     kind: ClueKind
     sentence: int
     in_title: bool
+    sure: float = 1.0
 
 
 def weighed(tags: Tags) -> Tags:
@@ -105,15 +106,22 @@ def about_places(places: Iterable[PlaceTag]) -> tuple[str, ...]:
 
 
 def clues(tags: Tags) -> Iterator[Clue]:
-    """All that speaks for a country in the tags of an article; an actor of several countries speaks for none."""
+    """All that speaks for a country in the tags of an article; an actor of several countries speaks for none.
+
+    A place in the name of an actor (“Bank of Japan”, “Delta Air Lines”) says no more than the actor does, unless
+    that is a body of its state (“Government of India”).
+    """
     place_country = {place.id: place.country_code for place in tags.places if place.id}
     actor_country = {actor.id: actor.countries[0] for actor in tags.actors if len(actor.countries) == 1}
+    bodies = {actor.id for actor in tags.actors if actor.kind in ("government", "armed_forces")}
+    names = [m for m in tags.mentions if m.type != "place" and " " in m.name and m.entity_id not in bodies]
+    within = {(m.field, i) for m in names for i in range(m.start, m.end)}
     for mention in tags.mentions:
         kind: ClueKind = "actor" if mention.type != "place" else mention.role or "place"
         known = actor_country if kind == "actor" else place_country
         country = known.get(mention.entity_id or "")
-        if country:
-            yield Clue(country, kind, mention.sentence, mention.field == "title")
+        if country and (kind != "place" or (mention.field, mention.start) not in within):
+            yield Clue(country, kind, mention.sentence, mention.field == "title", mention.confidence)
 
 
 def focus_country(evidence: Iterable[Clue]) -> str | None:
@@ -125,6 +133,6 @@ def focus_country(evidence: Iterable[Clue]) -> str | None:
     somewhere = False
     for clue in evidence:
         somewhere = somewhere or clue.kind != "actor"
-        early = 2.0 if clue.in_title else 1.3 if clue.sentence < LEAD else 1.0
-        total[clue.country] += early * _CLUE_WEIGHTS[clue.kind]
+        early = 1.5 if clue.in_title else 1.3 if clue.sentence < LEAD else 1.0
+        total[clue.country] += early * _CLUE_WEIGHTS[clue.kind] * clue.sure
     return max(total, key=lambda code: total[code], default=None) if somewhere else None

@@ -203,11 +203,12 @@ def _is_country(gazetteer: Gazetteer, spot: Spot) -> bool:
 
 
 def _focus(reading: Reading, found: list[Found], actors: list[Listed]) -> str | None:
-    def clue(country: str, first: int, kind: salience.ClueKind) -> salience.Clue:
-        return salience.Clue(country, kind, reading.sentence(first), reading.tokens.starts[first] < reading.title_end)
+    def clue(country: str, kind: salience.ClueKind, hit: Spot | Listed, sure: float) -> salience.Clue:
+        in_title = reading.tokens.starts[hit.first] < reading.title_end
+        return salience.Clue(country, kind, reading.sentence(hit.first), in_title, sure)
 
-    clues = [clue(f.place.country, f.spot.first, _role(f)) for f in found if f.place.country]
-    clues += [clue(a.actor.countries[0], a.first, "actor") for a in actors if len(a.actor.countries) == 1]
+    clues = [clue(f.place.country, _role(f), f.spot, f.confidence) for f in found if f.place.country]
+    clues += [clue(a.actor.countries[0], "actor", a, a.confidence) for a in actors if len(a.actor.countries) == 1]
     return salience.focus_country(clues)
 
 
