@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from kafka.consumer.fetcher import ConsumerRecord
 
 from consumers import clusterer, indexer, tagger
 from tests.builders import article
 from tests.e2e.line import prepare, publish
 from wirewatch.cli import main
-from wirewatch.models import Article
+from wirewatch.errors import Unavailable
+from wirewatch.models import Article, Origin
 from wirewatch.search.client import asking
 from wirewatch.search.corrections import Corrections
 from wirewatch.search.indices import alias_of, refresh
 from wirewatch.settings import Settings
-from wirewatch.stream import Until
+from wirewatch.stream import Received, Until
+from wirewatch.tagging import load_tagger
 
 ATLANTA = "4180439"
 STATE = "4197000"
@@ -81,14 +86,15 @@ def test_a_corrected_article_is_right_at_once_and_stays_right(line: Settings) ->
 
 def test_a_correction_is_kept_with_who_and_what_it_was(line: Settings) -> None:
     (was,) = places(line)
-    printed = typed(line, "tag", "--json", "--wrong", STORY.id, "Georgia:2")
+    said = ("http://HarbourWire.example/votes/", "Georgia:2")
+    printed = typed(line, "tag", "--json", "--by", "ann", "--wrong", *said)
     (made,) = json.loads(printed.stdout)
     with asking(line) as es:
         kept = es.get(index=alias_of(line, "news-corrections"), id=made["id"])["_source"]
         known = Corrections()
         known.update(es, line)
     assert (kept["article_id"], kept["was"], kept["should_be"], kept["start"]) == (STORY.id, was, "nothing", 22)
-    assert kept["by"]
+    assert kept["by"] == "ann"
     assert [one.id for one in known.of(STORY.id)] == [made["id"]]
     assert (len(known), known.of("other")) == (1, ())
     to_the_end(line)
@@ -126,6 +132,35 @@ def test_what_cannot_be_corrected_is_a_users_mistake_in_one_line(line: Settings)
         assert why in result.stderr
     lonely = typed(line, "tag", "--should-be", ATLANTA)
     assert (lonely.exit_code, "--wrong" in lonely.stderr) == (2, True)
+
+
+def received(origin: Origin, sent: datetime) -> Received[Article]:
+    """The article as it comes to a tagger."""
+    record = ConsumerRecord("t", 0, 0, 0, int(sent.timestamp() * 1000), 0, None, None, [], None, 0, 0, 0)
+    return Received(STORY, origin, record)
+
+
+def test_a_tagger_at_work_knows_a_correction_when_the_article_that_was_sent_for_it_comes(line: Settings) -> None:
+    known = tagger.KnownCorrections(line)
+    known.read()
+
+    def corrections(origin: Origin, sent: datetime) -> int:
+        return len(list(known.applied_to(load_tagger(line), [received(origin, sent)]).of(STORY.id)))
+
+    assert typed(line, "tag", "--wrong", STORY.id, "Georgia:1").exit_code == 0
+    now = datetime.now(UTC)
+    assert corrections(Origin.LIVE, now) == 0  # what is live does not wait: it is looked at every few seconds
+    assert corrections(Origin.RETAG, now - timedelta(hours=1)) == 0  # sent before anybody corrected it
+    assert corrections(Origin.RETAG, now) == 1
+
+
+def test_a_tagger_goes_on_with_live_articles_while_elasticsearch_is_away(line: Settings) -> None:
+    away = tagger.KnownCorrections(msgspec.structs.replace(line, elasticsearch="http://127.0.0.1:9"))
+    away._read_at = time.time() - 2 * tagger.CORRECTIONS_EVERY_S
+    batch = [received(Origin.LIVE, datetime.now(UTC))]
+    assert away.applied_to(load_tagger(line), batch).tag(STORY, now=datetime.now(UTC)).tags.mentions
+    with pytest.raises(Unavailable):
+        away.applied_to(load_tagger(line), [received(Origin.RETAG, datetime.now(UTC))])
 
 
 def test_live_articles_are_tagged_without_waiting_for_what_is_unknown(settings: Settings) -> None:

@@ -87,7 +87,20 @@ def correction(actor: ActorTag | None = None, place: PlaceTag | None = None) -> 
     return Correction("c1", "a1", "ann", NOW, "text", 4, 8, "Homs", 1, "place", "163843", actor, place)
 
 
-FULL_CORRECTION = correction(ActorTag("a", "A", "media", ("SY",)), PlaceTag("Homs", "1", "SY", "city", HOMS))
+FULL_CORRECTION = correction(
+    ActorTag("a", "A", "media", ("SY",), 0.5),
+    PlaceTag(
+        name="Homs",
+        id="1",
+        country_code="SY",
+        admin1="SY.11",
+        precision="city",
+        point=HOMS,
+        located_by="nearest",
+        role="demonym",
+        salience=0.5,
+    ),
+)
 
 
 FULL_METRIC = Metric("m1", NOW, "quality", "gold", "places", "f1", 0.9, 0.8, 0.95, 100, True, "auto", "0.1", "1-a", "k")
@@ -111,6 +124,11 @@ def test_a_full_document_has_every_mapped_field_and_no_other(name: str, full: di
 )
 def test_a_model_that_gets_a_field_gets_it_in_the_mapping_too(model: type[msgspec.Struct], place: str) -> None:
     assert set(mapping(ARTICLES)["properties"][place]["properties"]) == set(model.__struct_fields__)
+
+
+@pytest.mark.parametrize(("model", "place"), [(ActorTag, "actor"), (PlaceTag, "place")], ids=["actor", "place"])
+def test_a_correction_can_hold_all_that_a_tag_can(model: type[msgspec.Struct], place: str) -> None:
+    assert set(mapping(CORRECTIONS)["properties"][place]["properties"]) == set(model.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", MAPPINGS)

@@ -15,7 +15,9 @@ from wirewatch.models import ActorTag, Correction, Mention, Origin, PlaceTag
 from wirewatch.settings import Settings
 
 
-def correct(article_said: str, mention_said: str, should_be: str | None, *, now: datetime, as_json: bool) -> None:
+def correct(
+    article_said: str, mention_said: str, should_be: str | None, *, by: str | None, now: datetime, as_json: bool
+) -> None:
     """Keep the correction and send the article to be tagged anew, before old material but after what is live."""
     from wirewatch.search.corrections import article_named, store_corrections
     from wirewatch.search.documents import article_of_document
@@ -31,8 +33,7 @@ def correct(article_said: str, mention_said: str, should_be: str | None, *, now:
     mentions = msgspec.convert(document.get("mentions", []), list[Mention])
     entity = entity_of(settings, should_be) if should_be else None
     spots = spots_meant(article, mentions, mention_said, entity)
-    who = getpass.getuser()
-    made = [one for spot in spots for one in corrections_of(article, spot, entity, by=who, now=now)]
+    made = [one for spot in spots for one in corrections_of(article, spot, entity, by=by or _user(), now=now)]
     ensure_indices(settings)
     ensure_topics(settings)
     store_corrections(settings, made)
@@ -61,6 +62,14 @@ def entity_of(settings: Settings, said: str) -> ActorTag | PlaceTag:
             "has the ids of actors, those of places are GeoNames'"
         )
     return place_tag(place, place.name, "place")
+
+
+def _user() -> str:
+    """The name of whoever is logged in; a container's user may have none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "an analyst"
 
 
 def _say(title: str, made: list[Correction], should_be: str | None) -> None:

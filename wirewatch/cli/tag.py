@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     help="Correct a tag of a stored article (id or URL): its name, name:2 for the second, name@120, name=ID.",
 )
 @click.option("--should-be", metavar="ID", help="With --wrong: the actor or GeoNames id it is; else it is nothing.")
+@click.option("--by", metavar="NAME", help="With --wrong: who says so; else the user who is logged in.")
 @json_option
 def tag(
     files: tuple[str, ...],
@@ -41,6 +42,7 @@ def tag(
     why: bool,
     wrong: tuple[str, str] | None,
     should_be: str | None,
+    by: str | None,
     as_json: bool,
 ) -> None:
     """Show the actors and places of a text: of each FILE (first line = title), or of standard input.
@@ -55,10 +57,10 @@ def tag(
 
         if files or jsonl or why:
             raise UserMistake("--wrong corrects a stored article: it goes with --should-be and --json only")
-        correct(*wrong, should_be, now=datetime.now(UTC), as_json=as_json)
+        correct(*wrong, should_be, by=by, now=datetime.now(UTC), as_json=as_json)
         return
-    if should_be is not None:
-        raise UserMistake("--should-be says what a tag is instead: add --wrong ARTICLE MENTION")
+    if should_be is not None or by is not None:
+        raise UserMistake("--should-be and --by belong to a correction: add --wrong ARTICLE MENTION")
     from wirewatch.settings import load_settings
     from wirewatch.tagging import load_tagger
 

@@ -14,6 +14,7 @@ from wirewatch.search.client import SERVER, address, as_our_errors, asking, reas
 from wirewatch.search.documents import ARTICLES, CORRECTIONS, article_of_document, correction_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
+from wirewatch.text import article_id
 
 _AT_ONCE = 1_000
 _OVERLAP = 50
@@ -73,7 +74,12 @@ def store_corrections(settings: Settings, corrections: Sequence[Correction]) -> 
 
 def article_named(settings: Settings, said: str) -> dict[str, Any]:
     """The document of the article with this id, URL or other name; raises UserMistake where there is none."""
-    names = [{"ids": {"values": [said]}}, {"term": {"url": said}}, {"term": {"aliases": said}}]
+    # A URL in another spelling (http, a slash at its end) has the same id.
+    names = [
+        {"ids": {"values": [said, article_id(said, "", "")]}},
+        {"term": {"url": said}},
+        {"term": {"aliases": said}},
+    ]
     try:
         with asking(settings) as es:
             es.indices.refresh(index=alias_of(settings, ARTICLES))
