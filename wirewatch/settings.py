@@ -110,6 +110,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refused_allowed: Annotated[
         int, _about("So many refusals are always allowed, whatever their share.", ge=0, le=1_000_000)
     ] = 25
+    alert_max_age_h: Annotated[
+        float,
+        _about(
+            "What is older (hours, from publication; for files pushed by hand from their arrival) makes an alert that "
+            "is marked `late` and pages nobody.",
+            gt=0,
+            le=8760,
+        ),
+    ] = 6.0
     session_timeout_s: Annotated[
         float,
         _about("After so long without a sign of life a consumer's work goes to another.", ge=1, le=300),

@@ -95,9 +95,8 @@ def test_a_rule_book_follows_every_change(settings: Settings, es: Elasticsearch)
     book = RuleBook()
     assert not book.update(es, settings)
     save_rules(settings, [replaced(RULE, id=f"r{n}") for n in range(1_200)])
-    assert book.update(es, settings)
-    assert len(book.rules) == 1_200
+    assert len(book.update(es, settings)) == len(book.rules) == 1_200
     assert not book.update(es, settings)
     save_rules(settings, [replaced(RULE, id="r7", version=2, state="paused")])
-    assert book.update(es, settings)
+    assert [rule.id for rule in book.update(es, settings)] == ["r7"]
     assert book.rules["r7"].state == "paused"

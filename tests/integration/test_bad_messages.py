@@ -29,11 +29,14 @@ TAKES = [
     ("tagger", "tagger-bulk", ARTICLES_BULK.name),
     ("clusterer", "clusterer", ARTICLES_TAGGED.name),
     ("indexer", "indexer", ARTICLES_CLUSTERED.name),
+    ("alerter", "alerter", ARTICLES_CLUSTERED.name),
 ]
 """Consumer, its group, and the topic."""
 
-each_topic = pytest.mark.parametrize(("consumer", "group", "topic"), TAKES, ids=[topic for _, _, topic in TAKES])
-each_consumer = pytest.mark.parametrize("consumer", ["tagger", "clusterer", "indexer"])
+each_topic = pytest.mark.parametrize(
+    ("consumer", "group", "topic"), TAKES, ids=[f"{topic}-{consumer}" for consumer, _, topic in TAKES]
+)
+each_consumer = pytest.mark.parametrize("consumer", ["tagger", "clusterer", "indexer", "alerter"])
 
 
 @pytest.fixture(autouse=True)

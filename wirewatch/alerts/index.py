@@ -52,13 +52,14 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[Rule] = (), counts: Counter[str] | None = None) -> None:
         self.counts: Counter[str] = Counter() if counts is None else counts
+        self._counted = self.counts.total()
         self._entries: dict[str, _Entry] = {}
         self._under: dict[str, Keys] = {}
         self._by_key: dict[str, dict[str, _Entry]] = {}
         self._prefixes: Counter[str] = Counter()
         self._lengths: tuple[int, ...] | None = ()
         self._prefixes_of: dict[str, tuple[str, ...]] = {}
-        self._articles = 0
+        self.articles = 0
         for rule in rules:
             self.put(rule)
 
@@ -94,9 +95,10 @@ class RuleIndex:
     def matching(self, seen: Seen, story: Story) -> list[Rule]:
         """The rules that the article meets; `match` says why."""
         keys = seen.keys()
-        self._articles += 1
-        if self._articles % SAMPLE_EVERY == 0:
+        self.articles += 1
+        if self.articles % SAMPLE_EVERY == 0:
             self.counts.update(keys)
+            self._counted += len(keys)
         if self._lengths is None:
             self._lengths = tuple(sorted({len(prefix) for prefix, count in self._prefixes.items() if count > 0}))
             self._prefixes_of.clear()
@@ -109,11 +111,13 @@ class RuleIndex:
 
     def rebuilt(self) -> RuleIndex:
         """The same rules, each under what has turned out to be rarest."""
-        return RuleIndex([entry.rule for entry in self._entries.values()], self.counts)
+        index = RuleIndex([entry.rule for entry in self._entries.values()], self.counts)
+        index.articles = self.articles
+        return index
 
     def _cost(self, key: str) -> float:
         """How many articles of a hundred thousand a key is expected in, seen so far or by its look."""
-        seen = self.counts.total()
+        seen = self._counted
         if seen and not key.startswith("prefix:"):
             return 1.0 + 1e6 * self.counts[key] / seen
         kind, _, rest = key.rpartition(":")

@@ -19,6 +19,28 @@ from wirewatch.settings import Settings
 _AT_ONCE = 2_000
 """Alerts read in one request."""
 
+ALERTER_FIELDS = (
+    "status",
+    "updated_at",
+    "article_id",
+    "article_version",
+    "title",
+    "url",
+    "source",
+    "language",
+    "published_at",
+    "rule_version",
+    "origin",
+    "reasons",
+    "outlets",
+    "articles",
+    "geo",
+    "story_revision",
+    "occasion",
+    "escalated",
+)
+"""The fields that the alerter changes in an alert that exists; the others are as they were made, or the notifier's."""
+
 _encode = msgspec.json.Encoder().encode
 
 

@@ -22,6 +22,9 @@ from elasticsearch import (
 from wirewatch.errors import IndexMissing, Refused, ServerError, SettingsError, Unavailable
 from wirewatch.settings import Settings
 
+Connection = Elasticsearch
+"""A client, as code outside this package may call it."""
+
 SERVER = "Elasticsearch"
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that may be another in a moment: too much to do, or not all there yet."""

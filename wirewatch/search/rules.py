@@ -28,9 +28,9 @@ class RuleBook:
         self.rules: dict[str, Rule] = {}
         self._seen = -1
 
-    def update(self, es: Elasticsearch, settings: Settings) -> bool:
-        """Read what was written since the last time; whether any rule is other than before."""
-        changed = False
+    def update(self, es: Elasticsearch, settings: Settings) -> list[Rule]:
+        """The rules that are other than the last time this was asked."""
+        changed: list[Rule] = []
         after = max(self._seen - _OVERLAP, -1)
         while True:
             with as_our_errors(settings):
@@ -49,7 +49,7 @@ class RuleBook:
                 rule = msgspec.convert(hit["_source"], Rule)
                 if self.rules.get(rule.id) != rule:
                     self.rules[rule.id] = rule
-                    changed = True
+                    changed.append(rule)
             if len(hits) < _AT_ONCE:
                 return changed
 

@@ -35,6 +35,7 @@ READS = {
     "tagger-bulk": ARTICLES_BULK.name,
     "clusterer": ARTICLES_TAGGED.name,
     "indexer": ARTICLES_CLUSTERED.name,
+    "alerter": ARTICLES_CLUSTERED.name,
 }
 """Which consumer group reads which topic."""
 
