@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from wirewatch.tagging.gazetteer import Gazetteer
 from wirewatch.tagging.lexicon import Lexicon
+from wirewatch.tagging.names import is_dateline
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.vocabulary import COMPASS, LOCATIVE, LOCATIVE_NOUNS, REGION_ADJECTIVES
 
@@ -108,7 +109,8 @@ def _spot(
             row = _short_form(reading, i, raw.replace(". ", ".").rstrip("."), gazetteer)
             if row is not None:
                 return Spot(i, 1, word, "place", (row,))
-            if raw.isupper() and len(raw) <= 4 and i not in reading.shouted and word not in lexicon.country_names:
+            acronym = raw.isupper() and len(raw) <= 4 and i not in reading.shouted and not is_dateline(reading, i)
+            if acronym and word not in lexicon.country_names:
                 return None
         if len(word) <= 3 and (word in lexicon.country_names or word in lexicon.demonyms) and not _cased(reading, i):
             return None
