@@ -6,7 +6,7 @@ from wirewatch.tagging.choice import Candidate, Setting
 from wirewatch.tagging.evidence import LARGE, Evidence
 from wirewatch.tagging.gazetteer import OTHER, Gazetteer, Place
 from wirewatch.tagging.reading import Reading
-from wirewatch.tagging.spots import Spot, locative_before
+from wirewatch.tagging.spots import Spot, service_behind, where
 from wirewatch.tagging.vocabulary import COMPASS, FACILITY, FUNCTION, GIVEN, LOCATIVE_NOUNS, ORGANISATION, TITLES
 
 MIDDLE = 15_000
@@ -48,7 +48,7 @@ def ground_of(
     if common:
         return _ground_of_word(reading, spot, place, evidence, ner=ner, named=named)
     if spot.n == 1 and spot.key in OTHER_WORDS:
-        return _if(bool(locative_before(reading, spot)) and place.population > 50_000, "located")
+        return _if(bool(where(reading, spot)) and place.population > 50_000, "located")
     return _ground_of_name(spot, best, located=located, named=named, ner=ner)
 
 
@@ -58,7 +58,7 @@ def _if(true: bool, ground: str) -> str:
 
 def _ground_of_word(reading: Reading, spot: Spot, place: Place, evidence: Evidence, *, ner: bool, named: bool) -> str:
     """The same where the name is an ordinary word too."""
-    here = bool(locative_before(reading, spot))
+    here = bool(where(reading, spot))
     if not here and (spot.first in reading.initial or (spot.key in evidence.lower and place.population < 1_000_000)):
         return ""
     if place.population <= (30_000 if named else 200_000):
@@ -93,6 +93,8 @@ def _ground_of_name(spot: Spot, best: Candidate, *, located: bool, named: bool, 
 
 def _beside_unknown(reading: Reading, gazetteer: Gazetteer, spot: Spot) -> str:
     """What capitalised word stands right beside the name: another "name", an ordinary "word", or neither."""
+    if service_behind(reading, spot):
+        return ""
     tokens, folded = reading.tokens, reading.tokens.folded
     beside, after = "", spot.first + spot.n
     if (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.reading import Reading
-from wirewatch.tagging.spots import Spot, locative_before
+from wirewatch.tagging.spots import Spot, where
 
 LARGE = 100_000
 """People from which a city is known without its country."""
@@ -60,7 +60,7 @@ def gather(reading: Reading, gazetteer: Gazetteer, spots: list[Spot], vetoed: di
         evidence.written.setdefault(spot.key, reading.words(spot.first, spot.n))
         if spot.first in vetoed:
             continue
-        locative = locative_before(reading, spot)
+        locative = where(reading, spot)
         if locative:
             evidence.located.setdefault(spot.key, {})[locative] = None
         # "Lebanon" says nothing of Lebanon where the text has "Lebanon, Pennsylvania".

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from wirewatch.knowledge.model import Actor
 from wirewatch.tagging.lexicon import Alias, Lexicon
 from wirewatch.tagging.reading import Reading
+from wirewatch.tagging.short import short_names
 from wirewatch.tagging.states import find_states
 from wirewatch.tagging.tokens import fold
 from wirewatch.tagging.vocabulary import ACTS, FUNCTION, GIVEN, GOVERNMENT, TITLES
@@ -23,6 +24,9 @@ class Listed(NamedTuple):
     actor: Actor
     why: str
     confidence: float = 0.95
+
+
+WITH_HEADS = frozenset({"international_org", "other_org", "armed_forces", "political_party", "company"})
 
 
 def find_aliases(reading: Reading, lexicon: Lexicon, day: date | None) -> list[Listed]:
@@ -80,6 +84,17 @@ def find_surnames(reading: Reading, listed: list[Listed]) -> list[Listed]:
             hit = full[word]
             found.append(Listed(i, 1, hit.actor, f"a name of {reading.words(hit.first, hit.n)} by itself", 0.85))
     return found
+
+
+def find_short(reading: Reading, listed: list[Listed]) -> list[Listed]:
+    """Listed organisations by their head word alone: “the Commission”, where only one of them is named."""
+    taken = {i for hit in listed for i in range(hit.first, hit.first + hit.n)}
+    whole = [(hit.first, hit.n, hit) for hit in listed if hit.n > 1 and hit.actor.kind in WITH_HEADS]
+    return [
+        Listed(i, 1, hit.actor, f"short for {reading.words(hit.first, hit.n)}", 0.8)
+        for i, hit in short_names(reading, whole).items()
+        if i not in taken
+    ]
 
 
 def _names_alone(first: str) -> bool:

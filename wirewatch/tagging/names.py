@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.vocabulary import (
+    BUILDINGS,
     CALENDAR,
     COMMON,
     COMPASS,
@@ -61,6 +62,8 @@ SMALL = frozenset(
 )
 DOTTED_TITLES = frozenset(["st", "dr", "mr", "mrs", "ms", "gen", "col", "lt", "sgt", "maj", "capt", "adm"])
 DOTTED_TITLES |= frozenset(["sen", "rep", "gov", "prof", "rev"])
+
+AT = frozenset({"at", "near", "outside", "inside"})
 
 LONGEST = 24
 """Words of a stretch; what goes on for longer is no name."""
@@ -232,6 +235,15 @@ def find_organisations(reading: Reading, taken: set[int]) -> list[Name]:
             continue
         found.extend(_acronyms(reading, start, end))
     return found
+
+
+def is_at_building(reading: Reading, name: Name) -> bool:
+    """Whether something is at, near or outside of an organisation that is a building too: "at Hazel Hospital"."""
+    folded = reading.tokens.folded
+    if name.type != "organisation" or not {folded[name.first], folded[name.first + name.n - 1]} & BUILDINGS:
+        return False
+    before = name.first - 2 if name.first > 1 and folded[name.first - 1] == "the" else name.first - 1
+    return before >= 0 and folded[before] in AT
 
 
 def _organisation_span(reading: Reading, start: int, end: int, heads: list[int], taken: set[int]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from wirewatch.tagging.gazetteer import Gazetteer
 from wirewatch.tagging.lexicon import Lexicon
 from wirewatch.tagging.names import is_dateline
 from wirewatch.tagging.reading import Reading
-from wirewatch.tagging.vocabulary import COMPASS, LOCATIVE, LOCATIVE_NOUNS, REGION_ADJECTIVES
+from wirewatch.tagging.vocabulary import COMPASS, LOCATIVE, LOCATIVE_NOUNS, REGION_ADJECTIVES, SERVICES
 
 SMALL_WORDS = frozenset(
     {
@@ -162,6 +162,22 @@ def _short_form(reading: Reading, i: int, raw: str, gazetteer: Gazetteer) -> int
         ):
             return row
     return None
+
+
+def service_behind(reading: Reading, spot: Spot) -> str:
+    """The word behind the name that makes it a town's or county's own: "Police", "Fire", "Council"; "" without one."""
+    tokens, folded = reading.tokens, reading.tokens.folded
+    at = spot.first + spot.n
+    if at < len(tokens) and folded[at] in {"city", "county", "regional", "metropolitan", "town", "district"}:
+        at += 1
+    if at >= len(tokens) or folded[at] not in SERVICES or not tokens.joins(at - 1) or at - 1 in tokens.possessive:
+        return ""
+    return tokens.words[at]
+
+
+def where(reading: Reading, spot: Spot) -> str:
+    """The word beside the name that says that it is a place: one before it such as "in", or a service behind it."""
+    return locative_before(reading, spot) or service_behind(reading, spot)
 
 
 def locative_before(reading: Reading, spot: Spot) -> str:

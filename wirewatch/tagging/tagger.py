@@ -21,12 +21,12 @@ from wirewatch.tagging.evidence import Evidence, gather
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.language import SUPPORTED, language_of
 from wirewatch.tagging.lexicon import Lexicon
-from wirewatch.tagging.listed import Listed, find_aliases, find_surnames
-from wirewatch.tagging.names import Name
+from wirewatch.tagging.listed import Listed, find_aliases, find_short, find_surnames
+from wirewatch.tagging.names import Name, is_at_building
 from wirewatch.tagging.ner import Ner
 from wirewatch.tagging.offices import find_offices, find_surname_regimes
 from wirewatch.tagging.reading import SEPARATOR, Reading, read
-from wirewatch.tagging.spots import Spot, find_spots
+from wirewatch.tagging.spots import Spot, find_spots, service_behind
 from wirewatch.tagging.states import find_states
 from wirewatch.tagging.unlisted import Unlisted, find_teams, join_names, merge_entities, unexplained_sentences
 
@@ -94,7 +94,8 @@ class Tagger:
         lexicon, gazetteer = self._lexicon, self._gazetteer
 
         listed = find_aliases(reading, lexicon, day)
-        listed = sorted([*listed, *find_surnames(reading, listed)], key=lambda hit: hit.first)
+        again = [*find_surnames(reading, listed), *find_short(reading, listed)]
+        listed = sorted([*listed, *again], key=lambda hit: hit.first)
         states = find_states(reading, lexicon)
         people = {
             i: hit.actor for hit in listed if hit.actor.kind == "person" for i in range(hit.first, hit.first + hit.n)
@@ -128,7 +129,7 @@ class Tagger:
 
         evidence = gather(reading, gazetteer, spots, vetoed)
         found = place_rules.resolve(reading, gazetteer, spots, evidence, vetoed, ner_places)
-        sites = [n for n in names if n.type == "facility"] + extra
+        sites = [n for n in names if n.type == "facility" or is_at_building(reading, n)] + extra
         unlisted = join_names(reading, [n for n in names if n.type != "facility"], taken, found)
         if sport:
             unlisted += find_teams(reading, states, lexicon)
@@ -188,7 +189,12 @@ def _vetoed(
     for first, n in org_words:
         for i in range(first, first + n):
             spot = by_first.get(i)
-            if spot is not None and i not in countries and not _is_large(gazetteer, spot):
+            if (
+                spot is not None
+                and i not in countries
+                and not _is_large(gazetteer, spot)
+                and not service_behind(reading, spot)
+            ):
                 vetoed.setdefault(i, reading.words(first, n))
     surnames = {reading.tokens.folded[n.first + n.n - 1] for n in names if n.type == "person" and n.n > 1}
     surnames |= {reading.tokens.folded[h.first + h.n - 1] for h in listed if h.actor.kind == "person"}

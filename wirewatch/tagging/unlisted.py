@@ -15,13 +15,16 @@ from wirewatch.tagging.lexicon import Lexicon
 from wirewatch.tagging.names import SMALL, Name, is_dateline
 from wirewatch.tagging.ner import Entity
 from wirewatch.tagging.reading import Reading
+from wirewatch.tagging.short import short_names
 from wirewatch.tagging.spots import Spot
 from wirewatch.tagging.states import State
 from wirewatch.tagging.tokens import key
 from wirewatch.tagging.vocabulary import (
     CALENDAR,
+    CRAFT,
     FUNCTION,
     GIVEN,
+    KINDS_OF_PLACE,
     NOT_ACRONYMS,
     NOT_NAMES,
     ORGANISATION,
@@ -148,10 +151,10 @@ def merge_entities(
     places: list[Name] = []
     confirmed: set[int] = set()
     organisations: set[int] = set()
-    for entity in entities:
-        first, n = _words_within(reading, entity)
-        first, n = _trimmed(reading, first, n)
-        if n <= 0:
+    spans = [(entity, *_trimmed(reading, *_words_within(reading, entity))) for entity in entities]
+    called = {reading.tokens.join(first, n) for _, first, n in spans if n > 0 and _called_a_place(reading, first)}
+    for entity, first, n in spans:
+        if n <= 0 or _no_name(reading, first, n):
             continue
         words = range(first, first + n)
         if entity.label == "ORG" and all(i in strong for i in words):
@@ -167,6 +170,11 @@ def merge_entities(
                 places.append(Name(first, n, "facility", "the model takes it for a place"))
             continue
         if any(i in covered for i in words):
+            continue
+        if reading.tokens.join(first, n) in called:
+            if not any(i in in_gazetteer for i in words) and _name_like(reading, gazetteer, first, n):
+                places.append(Name(first, n, "facility", "the text calls it a place"))
+                covered.update(words)
             continue
         if (
             n <= 3
@@ -206,6 +214,21 @@ def _located(reading: Reading, first: int) -> bool:
         "of",
         "the",
     }
+
+
+def _called_a_place(reading: Reading, first: int) -> bool:
+    """Whether it is the town, the village, the island of that name."""
+    folded = reading.tokens.folded
+    return first > 1 and folded[first - 1] == "of" and folded[first - 2] in KINDS_OF_PLACE
+
+
+def _no_name(reading: Reading, first: int, n: int) -> bool:
+    """Whether it is a vehicle, or who speaks in a transcript: "QUESTION: ..."."""
+    if any(word in CRAFT for word in reading.tokens.folded[first : first + n]):
+        return True
+    tokens = reading.tokens
+    speaker = n == 1 and tokens.words[first].isupper() and (not first or "\n" in tokens.gap(first - 1))
+    return speaker and reading.text[tokens.ends[first] : tokens.ends[first] + 1] == ":"
 
 
 def _near(reading: Reading, first: int) -> bool:
@@ -268,6 +291,7 @@ def join_names(reading: Reading, names: list[Name], taken: set[int], found: list
     for name in names:
         covered.update(range(name.first, name.first + name.n))
         result.append(_named(reading, name, full))
+    short = short_names(reading, [(n.first, n.n, n) for n in names if n.type == "organisation" and n.n > 1])
     placed = {i for f in found for i in range(f.spot.first, f.spot.first + f.spot.n)}
     again: dict[str, list[Name]] = {}
     distinct = {reading.tokens.join(name.first, name.n): name for name in names if name.n <= LONGEST_AGAIN}
@@ -277,6 +301,11 @@ def join_names(reading: Reading, names: list[Name], taken: set[int], found: list
     single |= _first_names(reading, full.values())
     for i in reading.capitals:
         if i in covered or i in placed or i in reading.shouted:
+            continue
+        if i in short:
+            whole = reading.words(short[i].first, short[i].n)
+            covered.add(i)
+            result.append(Unlisted(i, 1, "organisation", slug(whole), whole, 0.7, f"short for {whole}"))
             continue
         repeated = next((n for n in again.get(folded[i], ()) if _same_words(reading, i, n, covered)), None)
         if repeated is not None and (repeated.n > 1 or repeated.type == "organisation"):
@@ -297,20 +326,24 @@ def join_names(reading: Reading, names: list[Name], taken: set[int], found: list
 LOCATED = frozenset({"in", "from", "near", "at", "across", "around", "within", "into", "throughout", "outside"})
 
 
+HOME_NATIONS = frozenset({"england", "scotland", "wales"})
+"""Parts of a state that play as countries."""
+
+
 def find_teams(reading: Reading, states: list[State], lexicon: Lexicon) -> list[Unlisted]:
     """Countries as teams, in an article about sport."""
-    teams = []
     folded = reading.tokens.folded
-    for state in states:
-        if state.demonym or len(state.codes) != 1 or (state.first and folded[state.first - 1] in LOCATED):
-            continue
-        country = lexicon.countries.get(state.codes[0])
-        if country is not None:
-            name = f"{country.name} (team)"
-            teams.append(
-                Unlisted(state.first, state.n, "organisation", slug(name), name, 0.5, "the article is about sport")
-            )
-    return teams
+    named = [
+        (state.first, state.n, lexicon.countries[state.codes[0]].name)
+        for state in states
+        if not state.demonym and len(state.codes) == 1 and state.codes[0] in lexicon.countries
+    ]
+    named += [(i, 1, folded[i].title()) for i in reading.capitals if folded[i] in HOME_NATIONS]
+    return [
+        Unlisted(first, n, "organisation", slug(f"{name} (team)"), f"{name} (team)", 0.5, "the article is about sport")
+        for first, n, name in named
+        if not (first and folded[first - 1] in LOCATED)
+    ]
 
 
 def _same_words(reading: Reading, i: int, name: Name, covered: set[int]) -> bool:
