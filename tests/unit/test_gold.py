@@ -84,6 +84,16 @@ def test_a_name_in_no_list_that_comes_once_stands_by() -> None:
     assert about(mention("name:twice", 0), mention("name:twice", 1)) == ("name:twice",)
 
 
+def test_media_stand_by_unless_the_title_names_them() -> None:
+    paper = ActorTag("paper", "Paper", "media")
+
+    def found(*mentions: Mention) -> tuple[str, ...]:
+        return weighed(Tags(mentions, (paper, person("a")))).about_actors
+
+    assert found(mention("paper", 0), mention("paper", 1), mention("a", 0)) == ("a",)
+    assert "paper" in found(mention("paper", 0, "title"), mention("a", 0))
+
+
 def test_a_title_outweighs_a_lead_and_a_lead_what_comes_late() -> None:
     places = (PlaceTag("x", "1", "SY", "city"), PlaceTag("y", "2", "LB", "city"))
 

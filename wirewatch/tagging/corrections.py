@@ -115,35 +115,37 @@ def spots_meant(
     what ``should_be`` is. A name that stands there untagged can be given a tag. Raises UserMistake with what there
     is where nothing or more than one thing is meant.
     """
-    name, which, number = _parsed(said)
-    tagged = [
-        Spot(m.field, m.start, m.end, m.name, m)
-        for m in sorted(mentions, key=lambda m: (m.field == "text", m.start, m.end))
-        if m.name == name
-    ]
-    if which == "=":
-        tagged = [spot for spot in tagged if spot.mention and spot.mention.entity_id == number]
-    elif which:
-        places = list(dict.fromkeys((spot.field, spot.start) for spot in tagged))
-        if not places and should_be is not None:
-            tagged = _untagged(article, name)
-            places = [(spot.field, spot.start) for spot in tagged]
-        n = int(number)
-        kept = places[n - 1 : n] if which == ":" and n else [p for p in places if which == "@" and p[1] == n]
-        tagged = [spot for spot in tagged if (spot.field, spot.start) in kept]
-    elif not tagged and should_be is not None:
+    name, mark, behind = _parsed(said)
+    tagged = [Spot(m.field, m.start, m.end, m.name, m) for m in mentions if m.name == name]
+    if not tagged and should_be is not None:
         tagged = _untagged(article, name)
-    tagged = _of_layer(tagged, should_be)
-    if not tagged:
+    found = _of_layer(_marked(sorted(tagged, key=_place_in_article), mark, behind), should_be)
+    if not found:
         raise UserMistake(f"{said}: no such mention in article {article.id}; {_what_there_is(mentions, name)}")
-    meanings = {_meaning(spot) for spot in tagged}
-    if len(meanings) > 1:
-        listed = ", ".join(f"{name}@{spot.start} is {_meaning(spot)}" for spot in tagged[:_SHOWN])
+    if len({_meaning(spot) for spot in found}) > 1:
+        listed = ", ".join(f"{name}@{spot.start} is {_meaning(spot)}" for spot in found[:_SHOWN])
         raise UserMistake(
-            f"{said} is more than one thing in article {article.id}: {listed}; say {name}:1, {name}@{tagged[0].start} "
-            f"or {name}={tagged[0].mention.entity_id if tagged[0].mention else 'ID'}"
+            f"{said} is more than one thing in article {article.id}: {listed}; say {name}:1, {name}@{found[0].start} "
+            f"or {name}={found[0].mention.entity_id if found[0].mention else 'ID'}"
         )
-    return tagged
+    return found
+
+
+def _marked(spots: list[Spot], mark: str, behind: str) -> list[Spot]:
+    """The spots that “:2” (the second place, the title's first), “@120” (an offset) or “=ID” (its tag) leave."""
+    if mark == "=":
+        return [spot for spot in spots if spot.mention and spot.mention.entity_id == behind]
+    if mark == "@":
+        return [spot for spot in spots if spot.start == int(behind)]
+    if mark == ":":
+        places = list(dict.fromkeys(map(_place_in_article, spots)))
+        wanted = places[int(behind) - 1 : int(behind)] if int(behind) else []
+        return [spot for spot in spots if _place_in_article(spot) in wanted]
+    return spots
+
+
+def _place_in_article(spot: Spot) -> tuple[bool, int]:
+    return spot.field == "text", spot.start
 
 
 def _parsed(said: str) -> tuple[str, str, str]:
@@ -169,7 +171,7 @@ def _of_layer(spots: list[Spot], should_be: ActorTag | PlaceTag | None) -> list[
     covered = {(spot.field, spot.start) for spot in fitting}
     return sorted(
         [*fitting, *(spot for spot in spots if (spot.field, spot.start) not in covered)],
-        key=lambda spot: (spot.field == "text", spot.start),
+        key=_place_in_article,
     )
 
 

@@ -87,14 +87,17 @@ def weights(mentions: Iterable[Mention]) -> dict[str | None, Weight]:
 def about_actors(actors: Iterable[ActorTag], weight: Mapping[str | None, Weight]) -> tuple[str, ...]:
     """The ids of the actors the article is about, first the one it is most about.
 
-    Somebody in no list who is named once, and not in the title, stands by: who matters is named again, or known.
+    Somebody in no list who is named once, and not in the title, stands by: who matters is named again, or known. So
+    do media: they are asked and quoted.
     """
     ranked = [a for a in sorted(actors, key=lambda a: (-a.salience, a.id)) if not _stands_by(a, weight.get(a.id))]
     return tuple(a.id for a in ranked[:ABOUT_ACTORS] if a.salience >= ENOUGH) or tuple(a.id for a in ranked[:1])
 
 
 def _stands_by(actor: ActorTag, weight: Weight | None) -> bool:
-    return actor.id.startswith(UNLISTED) and (weight is None or (weight.mentions == 1 and not weight.in_title))
+    if weight is None or weight.in_title:
+        return weight is None
+    return actor.kind == "media" or (actor.id.startswith(UNLISTED) and weight.mentions == 1)
 
 
 def about_places(places: Iterable[PlaceTag]) -> tuple[str, ...]:
