@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_line
+from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_feeds, the_line
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +21,16 @@ consumers are at work already (`wirewatch up`, Docker Compose) the run waits for
 | step | what it does |
 |---|---|
 | **produce_files** | reads the articles and hands them to Kafka |
+| **poll_feeds** | asks the feeds that are due (those of `WIREWATCH_FEEDS`) and hands over what is new |
 | **tag** | finds who and what place each article names, and why |
 | **cluster** | puts articles that tell the same story together |
 | **index** | stores them, so that `wirewatch search` and Kibana find them |
 | **summarise** | counts what came in and what it is about; open its *XCom* to read the result |
 
 **Running it by hand:** press *Trigger*. Leave *Folder or file* empty for the articles that come with wirewatch, or
-name a folder of your own: .txt, .md, .html, .json and .jsonl files are read. Choose *Old material* for an archive: it
-lets live news pass, and nobody is alerted about it.
+name a folder of your own: .txt, .md, .html, .json and .jsonl files are read. *Feeds* and *Feeds with a tag* poll only
+some of your feeds; left empty, all that are due are polled, and none where no list of feeds is set. Choose *Old
+material* for an archive: it lets live news pass, and nobody is alerted about it.
 
 **Running it twice does no harm:** an article that is known already is not stored a second time.
 
@@ -73,6 +75,20 @@ after a mistake in the form it stops at once.
             title="What it is",
             description="Old material waits while there is news, and nobody is alerted about it.",
         ),
+        "feeds": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1},
+            title="Feeds",
+            description="Names, domains or addresses, one a line: only these are polled. Empty: all that are due.",
+        ),
+        "feed_tags": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1},
+            title="Feeds with a tag",
+            description="Tags of feeds.toml, one a line: only feeds with one of them are polled.",
+        ),
     },
 )
 def news_pipeline() -> None:
@@ -107,7 +123,7 @@ def news_pipeline() -> None:
         }
 
     @task
-    def summarise(produced: dict[str, Any], consumed: list[dict[str, Any]]) -> dict[str, Any]:
+    def summarise(produced: dict[str, Any], polled: dict[str, Any], consumed: list[dict[str, Any]]) -> dict[str, Any]:
         """Count what came in and what it is about."""
         import msgspec
 
@@ -118,7 +134,10 @@ def news_pipeline() -> None:
         return {
             "files": produced["files"],
             "read": produced["read"],
-            "published": produced["published"],
+            "published": produced["published"] + polled["published"],
+            "feeds_polled": polled["polled"],
+            "feeds_failing": polled["failing"],
+            "feed_articles": polled["published"],
             "tagged": tagged["handled"] - tagged["refused"],
             "clustered": clustered["handled"] - clustered["refused"],
             "indexed": indexed["handled"] - indexed["refused"],
@@ -128,9 +147,9 @@ def news_pipeline() -> None:
             "overview": msgspec.to_builtins(found),
         }
 
-    produced = produce_files()
+    produced, polled = produce_files(), the_feeds()
     consumed = the_line()
-    chain(produced, *consumed, summarise(produced, consumed))  # type: ignore[arg-type]  # TaskFlow hands on the values
+    chain(produced, polled, *consumed, summarise(produced, polled, consumed))  # type: ignore[arg-type]  # TaskFlow hands on the values
 
 
 news_pipeline()

@@ -142,15 +142,25 @@ def test_each_task_tries_again_with_growing_pauses_ends_in_time_and_says_what_to
 
 def test_the_steps_of_the_pipeline_stand_in_the_order_of_the_line(described: dict[str, Any]) -> None:
     tasks = described["news_pipeline"]["news_pipeline"]["tasks"]
-    assert "produce_files" in tasks["tag"]["after"]
+    assert "produce_files" in tasks["poll_feeds"]["after"]
+    assert "poll_feeds" in tasks["tag"]["after"]
     assert tasks["cluster"]["after"] == ["tag"]
     assert tasks["index"]["after"] == ["cluster"]
     assert "index" in tasks["summarise"]["after"]
 
 
 def test_a_form_filled_in_wrongly_is_refused_in_words(tmp_path: Path) -> None:
-    wrong = [{"limit": 0}, {"limit": "many"}, {"lane": "tomorrow"}, {"folder": 7}, {"folder": ""}]
-    right = [{}, {"limit": 5, "lane": "backfill", "folder": "/somewhere"}]
+    wrong = [
+        {"limit": 0},
+        {"limit": "many"},
+        {"lane": "tomorrow"},
+        {"folder": 7},
+        {"folder": ""},
+        {"feeds": "BBC"},
+        {"feed_tags": [""]},
+    ]
+    wrong += [{"feeds": "BBC"}, {"feed_tags": [""]}]
+    right = [{}, {"limit": 5, "lane": "backfill", "folder": "/x", "feeds": ["BBC"], "feed_tags": ["world"]}]
     path = dags_folder() / "news_pipeline.py"
     answer = in_fresh_process(tmp_path, DESCRIBE, str(path), json.dumps([*wrong, *right]))
     refusals = answer["dags"]["news_pipeline"]["refusals"]

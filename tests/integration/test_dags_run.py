@@ -16,6 +16,7 @@ import pytest
 from kafka import KafkaProducer
 
 from consumers import tagger
+from tests.feed_server import FeedServer, reply
 from wirewatch.resources import dags_folder
 from wirewatch.scheduling.once import airflow_environment
 from wirewatch.settings import Settings
@@ -162,3 +163,25 @@ def test_stored_articles_are_compared_and_tagged_again_by_hand(settings: Setting
     sent = succeeds(learned, home, "retag_articles", {"days": None, "dry_run": False})
     assert sent["retag"]["sent"] == 1
     assert "quorvan-brigade" in stored(settings)[0]["actors"]
+
+
+@pytest.mark.long
+def test_the_pipeline_polls_the_feeds_that_are_due_and_stores_what_they_bring(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("A file\nOf its own.")
+    with FeedServer() as server:
+        item = "<item><title>Shelling near Homs</title><link>https://x.example/1</link></item>"
+        server.says["/f"] = reply(f"<rss version='2.0'><channel><title>x</title>{item}</channel></rss>")
+        listed = tmp_path / "feeds.toml"
+        listed.write_text(f'[[feed]]\nname = "Harbour Wire"\nurl = "{server.url("/f")}"\ntags = ["desk"]\n')
+        polling = msgspec.structs.replace(settings, feeds=str(listed), feeds_allow_private=True)
+        form = {"folder": str(tmp_path / "a.txt"), "feed_tags": ["desk"]}
+        ended, log = airflow_runs(polling, tmp_path, "news_pipeline", form)
+        assert ended["state"] == "success", log
+        assert ended["tasks"]["poll_feeds"]["result"] == {"polled": 1, "published": 1, "failing": 0}
+        again, _ = airflow_runs(polling, tmp_path, "news_pipeline", form)
+        assert again["tasks"]["poll_feeds"]["result"]["polled"] == 0
+        assert len(server.asked) == 1
+    summary = ended["tasks"]["summarise"]["result"]
+    assert (summary["new"], summary["feed_articles"], summary["feeds_polled"]) == (2, 1, 1)

@@ -22,6 +22,7 @@ COMMANDS = {
     "actors": ("actors", "The knowledge base of actors: look into it, add to it, check it."),
     "evaluate": ("evaluate", "Measure the tags against gold annotations."),
     "bench": ("bench", "Measure how fast the parts are on this machine."),
+    "feeds": ("feeds", "The feeds: how they are, try them, add some, OPML."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
     "dags": ("dags", "What Airflow runs: list, run, runs."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),

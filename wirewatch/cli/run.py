@@ -18,6 +18,7 @@ DAG = "news_pipeline"
 
 STEPS = {
     "produce_files": "reading the articles",
+    "poll_feeds": "asking the feeds",
     "tag": "tagging: who and where",
     "cluster": "finding the stories",
     "index": "storing",
@@ -117,6 +118,8 @@ def _follow(event: object, progress: Progress) -> dict[str, Any] | None:
 
 
 def _outcome(result: Mapping[str, Any]) -> str:
+    if "polled" in result:
+        return f"{result['published']} articles from {result['polled']} feeds"
     if "read" in result and "indexed" not in result:
         return f"{result['read']} articles from {result['files']} files"
     if "handled" in result:

@@ -36,6 +36,9 @@ def _counts(summary: Mapping[str, Any]) -> Table:
     table.add_column()
     new, stored = summary["new"], summary["overview"]["articles"]
     table.add_row("articles in", str(summary["read"]), f"from {summary['files']} files")
+    if summary["feeds_polled"]:
+        failing = f", {summary['feeds_failing']} failing" if summary["feeds_failing"] else ""
+        table.add_row("from feeds", str(summary["feed_articles"]), f"from {summary['feeds_polled']} feeds{failing}")
     table.add_row("tagged", str(summary["tagged"]), _elsewhere(summary))
     table.add_row("indexed", str(summary["indexed"]), f"[bold]{new} new[/], {stored} stored in all")
     table.add_row("refused", str(summary["refused"]), "")

@@ -8,4 +8,8 @@ fetch       one request with its redirects, within limits
 parse       bytes to items: RSS, Atom, RDF, and with json_feed JSON Feed (items, html_text and dates are its parts)
 identity    which article an item is, whatever it is called today
 rhythm      when to ask again
+state       what is known of a feed, its health, and how each answer changes them
+coverage    which countries and languages are covered
+discover    the feeds behind a page
+opml        lists of feeds from and for other programs
 """

@@ -57,6 +57,37 @@ def the_line() -> list[Any]:
     return [tag(), cluster(), index()]
 
 
+def the_feeds(*, come_along: bool = False) -> Any:
+    """The task that polls the feeds that are due; with ``come_along`` those of wirewatch where no list is set.
+
+    The run's form says which: ``feeds`` (names, domains, addresses), ``feed_tags``, ``force``, ``lane``.
+    """
+
+    @task
+    def poll_feeds(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
+        """Ask the feeds that are due."""
+        from pathlib import Path
+
+        from producers import rss
+        from wirewatch.feeds.listed import chosen_feeds
+
+        form = params or {}
+        names, tags = form.get("feeds") or [], form.get("feed_tags") or []
+        settings = running_servers()
+        if not (settings.feeds or names or tags or come_along):
+            return {"polled": 0, "published": 0, "failing": 0}
+        done = rss.run(
+            settings,
+            chosen_feeds(Path(settings.feeds) if settings.feeds else None, names=names, tags=tags),
+            force=bool(form.get("force")),
+            backfill=form.get("lane") == "backfill",
+            airflow_run_id=run_id,
+        )
+        return {"polled": done.polled, "published": done.new + done.edited, "failing": done.failing}
+
+    return poll_feeds()
+
+
 def _worked_off(consumer: str, run: Any) -> dict[str, Any]:
     from wirewatch.stream.watch import work_off
 

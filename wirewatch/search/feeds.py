@@ -52,7 +52,7 @@ class Remembered(msgspec.Struct, frozen=True):
     place: Place | None = None
 
 
-class PollRun(msgspec.Struct, frozen=True, omit_defaults=True):
+class PollRun(msgspec.Struct, frozen=True):
     """One run of the RSS producer in numbers; stored in ``news-runs``.
 
     ``listed`` feeds are in the list, ``polled`` of them were due: ``unchanged`` said that nothing is new, ``failing``
