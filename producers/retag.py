@@ -34,7 +34,7 @@ LANE = "tagger-bulk"
 AHEAD = 1_000
 """Articles that may wait in the slow lane while a tagger is at work: few, so that stopping loses little."""
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 
 
 class Progress(msgspec.Struct, frozen=True):

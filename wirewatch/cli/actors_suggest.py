@@ -43,12 +43,19 @@ def suggest(since: timedelta | None, limit: int, at_least: int, as_json: bool) -
     wirewatch actors suggest --since 7d
     """
     from wirewatch.search.unknown import unknown_names
+    from wirewatch.tagging.gazetteer_sources import common_words
 
     settings = settings_with_servers()
     actors = known(settings)
     listed = frozenset(" ".join(folded_words(name)) for actor in actors for name in all_names(actor))
     now = datetime.now(UTC)
-    found = unknown_names(settings, listed=listed, since=now - since if since else None, at_least=at_least, limit=limit)
+    found = unknown_names(
+        settings,
+        without=listed | common_words([]),
+        since=now - since if since else None,
+        at_least=at_least,
+        limit=limit,
+    )
     taken = frozenset(actor.id for actor in actors)
     suggestions = [Suggestion(one.name, one.kind, one.articles, one.example, line_for(one, taken)) for one in found]
     if as_json:

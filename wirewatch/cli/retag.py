@@ -81,9 +81,10 @@ def _print(retagged: Retagged) -> None:
     elif retagged.stored:
         _print_sent(retagged)
     if not retagged.stored:
-        click.echo("nothing to do: every article that is meant has today's versions (--all takes them too)")
+        click.echo("nothing to do: no stored article is meant, or all have today's versions (--all takes them too)")
     if retagged.end == "stopped":
-        click.echo("stopped; the same command goes on where it was")
+        goes_on = "" if retagged.difference else "; the same command goes on where it was"
+        click.echo(f"stopped{goes_on}")
 
 
 def _print_sent(retagged: Retagged) -> None:

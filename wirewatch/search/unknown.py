@@ -41,9 +41,9 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 def unknown_names(
-    settings: Settings, *, listed: frozenset[str], since: datetime | None, at_least: int, limit: int
+    settings: Settings, *, without: frozenset[str], since: datetime | None, at_least: int, limit: int
 ) -> list[Unknown]:
-    """The most frequent names without an entry, in ``at_least`` articles; ``listed`` are folded names that have one.
+    """The most frequent names in no list, each in ``at_least`` articles; ``without`` are folded names to pass over.
 
     Raises IndexMissing before anything was indexed.
     """
@@ -56,7 +56,7 @@ def unknown_names(
         for bucket in answer["aggregations"]["names"]["buckets"]:
             if len(found) == limit:
                 break
-            if bucket["key"].removeprefix(UNLISTED).replace("-", " ") in listed:
+            if bucket["key"].removeprefix(UNLISTED).replace("-", " ") in without:
                 continue
             holds = {"bool": {"filter": [young, {"term": {"actors": bucket["key"]}}]}}
             one = es.search(index=index, query=holds, sort=[{"@timestamp": "desc"}], size=1)["hits"]["hits"]
