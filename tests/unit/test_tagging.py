@@ -246,19 +246,19 @@ def test_sentences_of_any_text_are_in_order_and_within(text: str) -> None:
     [
         "a" * 1_000_000,
         "A" * 1_000_000,
-        "Homs " * 60_000,
-        "HOMS, SYRIA — " * 20_000,
-        "A. " * 100_000,
-        "U.S." * 80_000,
+        "Homs " * 16_000,
+        "HOMS, SYRIA — " * 6_000,
+        "A. " * 24_000,
+        "U.S." * 24_000,
         "’" * 300_000,
-        "Al-" * 100_000,
-        "John Smith " * 30_000,
+        "Al-" * 24_000,
+        "John Smith " * 8_000,
     ],
     ids=["small", "capital", "place", "shouted", "initials", "acronyms", "quotes", "hyphens", "people"],
 )
 def test_a_long_and_odd_text_takes_time_in_proportion(text: str) -> None:
     tagger = load_tagger(Settings(ner="off"))
-    half = text[: len(text) // 4]
+    quarter = text[: len(text) // 4]
 
     def seconds(content: str) -> float:
         article = msgspec.structs.replace(article_of(content, now=NOW), language="en")
@@ -266,8 +266,7 @@ def test_a_long_and_odd_text_takes_time_in_proportion(text: str) -> None:
         tagger.tag(article, now=NOW)
         return time.process_time() - started
 
-    seconds(half)
-    assert seconds(text) < 10 * seconds(half) + 2
+    assert seconds(text) < 8 * max(seconds(quarter), seconds(quarter)) + 0.3
 
 
 def test_the_command_writes_one_line_a_text_with_offsets_that_fit(tmp_path: Path) -> None:

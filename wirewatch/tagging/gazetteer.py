@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import accumulate
 from math import log10
 from typing import Literal
 
@@ -66,11 +67,14 @@ class Bearers(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct):
-    """The gazetteer as it is stored: one column a field, names by key as ``row * 4 + how``."""
+    """The gazetteer as it is stored, one column a field; a column of strings is their lines.
+
+    The n-th of ``keys`` has the next ``counts[n]`` of ``bearers``, each as ``row * 4 + how``.
+    """
 
     version: str
-    ids: list[str]
-    names: list[str]
+    ids: str
+    names: str
     levels: bytes
     lats: bytes
     lons: bytes
@@ -79,7 +83,9 @@ class Table(msgspec.Struct):
     country_of: bytes
     admin1s: list[str]
     admin1_of: bytes
-    index: dict[str, list[int]]
+    keys: str
+    counts: bytes
+    bearers: bytes
     longest: dict[str, int]
     common: list[str]
     cased: dict[str, int]
@@ -92,13 +98,15 @@ class Gazetteer:
 
     def __init__(self, table: Table, disputed: str = DEFAULT) -> None:
         self.version = table.version
-        self._ids, self._names = table.ids, table.names
+        self._ids, self._names = table.ids.split("\n"), table.names.split("\n")
         self._levels = table.levels
         self._lats, self._lons = _floats(table.lats), _floats(table.lons)
         self._populations = _ints(table.populations)
         self._countries, self._country_of = table.countries, _shorts(table.country_of)
         self._admin1s, self._admin1_of = table.admin1s, _shorts(table.admin1_of)
-        self.index = table.index
+        keys, ends = table.keys.split("\n"), list(accumulate(_shorts(table.counts), initial=0))
+        self.index = dict(zip(keys, range(len(keys)), strict=True))
+        self._first_bearer, self._all_bearers = array("I", ends), _rows(table.bearers)
         self.longest = table.longest
         self.common = frozenset(table.common)
         self._capitals = frozenset(table.capitals)
@@ -159,11 +167,17 @@ class Gazetteer:
         """The same with what they have in common; kept, because a text asks for each of its names many times."""
         bearers = self._bearers.get(key)
         if bearers is None:
-            named = tuple((self.place(code >> 2), code & 3) for code in self.index.get(key, ()))
+            named = tuple((self.place(code >> 2), code & 3) for code in self._codes(key))
             bearers = Bearers.of(named)
             if named:
                 self._bearers[key] = bearers
         return bearers
+
+    def _codes(self, key: str) -> array[int]:
+        number = self.index.get(key)
+        if number is None:
+            return array("I")
+        return self._all_bearers[self._first_bearer[number] : self._first_bearer[number + 1]]
 
     def country(self, code: str) -> Place | None:
         """The country with that ISO 3166 alpha-2 code."""
@@ -184,6 +198,12 @@ def _floats(data: bytes) -> array[float]:
 
 def _ints(data: bytes) -> array[int]:
     column = array("i")
+    column.frombytes(data)
+    return column
+
+
+def _rows(data: bytes) -> array[int]:
+    column = array("I")
     column.frombytes(data)
     return column
 

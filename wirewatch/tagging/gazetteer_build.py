@@ -75,8 +75,8 @@ def build_table(version: str) -> Table:
     _add_short_forms(columns)
     return Table(
         version=version,
-        ids=columns.ids,
-        names=columns.names,
+        ids="\n".join(columns.ids),
+        names="\n".join(columns.names),
         levels=bytes(columns.levels),
         lats=columns.lats.tobytes(),
         lons=columns.lons.tobytes(),
@@ -85,7 +85,9 @@ def build_table(version: str) -> Table:
         country_of=columns.country_of.tobytes(),
         admin1s=list(columns.admin1s),
         admin1_of=columns.admin1_of.tobytes(),
-        index={key: [row * 4 + how for row, how in rows.items()] for key, rows in columns.index.items()},
+        keys="\n".join(columns.index),
+        counts=array("H", map(len, columns.index.values())).tobytes(),
+        bearers=array("I", [row * 4 + how for rows in columns.index.values() for row, how in rows.items()]).tobytes(),
         longest=_longest(columns.index),
         common=[key for key in columns.index if key in common],
         cased=columns.cased,

@@ -104,10 +104,10 @@ class Lexicon:
                 self.leaders[key(actor.name).split(" ")[-1]].append((actor, office))
 
     def _add_alias(self, actor: Actor, name: str, condition: ConditionalAlias | None) -> None:
-        folded = key(name)
+        tokens = tokenize(name)
+        words, folded = tokens.words, " ".join(tokens.folded)
         if not folded:
             return
-        words = tokenize(name).words
         odd = any(w.isupper() and len(w) > 1 for w in words) or any(c.isupper() for w in words for c in w[1:])
         cased = " ".join(words).replace(".", "") if odd and len(words) == 1 else None
         self.aliases[folded].append(Alias(actor, name, cased, condition, any(w[0].isupper() for w in words)))

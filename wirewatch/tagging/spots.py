@@ -99,7 +99,7 @@ def _extent(reading: Reading, i: int, longest: int) -> int:
 
 
 def _spot(
-    reading: Reading, i: int, n: int, lexicon: Lexicon, gazetteer: Gazetteer, index: dict[str, list[int]]
+    reading: Reading, i: int, n: int, lexicon: Lexicon, gazetteer: Gazetteer, index: dict[str, int]
 ) -> Spot | None:
     tokens = reading.tokens
     word = tokens.join(i, n)

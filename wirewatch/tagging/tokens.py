@@ -83,7 +83,7 @@ _FORMS = _Forms()
 
 def key(name: str) -> str:
     """The form under which a name of one or more words is stored and found."""
-    return " ".join(token.folded for token in tokenize(name).each())
+    return " ".join(tokenize(name).folded)
 
 
 class Token(msgspec.Struct, frozen=True):
