@@ -9,9 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 
+from wirewatch.feeds.listed import load_feeds
 from wirewatch.models import ClusteredArticle, TaggedArticle
+from wirewatch.resources import seed_feeds
 from wirewatch.settings import Settings
 from wirewatch.stories import Stories
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, TransactionalPublisher, Until, consume
@@ -39,18 +42,24 @@ def cluster_batch(
 
 def remembered(settings: Settings) -> Stories:
     """The stories as the assignments in Kafka tell them."""
-    stories = Stories()
+    stories = _empty(settings)
     for _, assignment in read_table(settings, STORIES_ASSIGNED):
         if assignment is not None:
             stories.restore(assignment)
+    stories.settle()
     log.info("%d articles remembered", len(stories))
     return stories
+
+
+def _empty(settings: Settings) -> Stories:
+    outlets = load_feeds(Path(settings.feeds) if settings.feeds else seed_feeds()).outlets
+    return Stories(houses=outlets.houses, hours=settings.story_hours, kept=settings.stories_kept)
 
 
 def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None = None) -> Consumed:
     """Cluster what comes; see `consume` for when this ends and what it raises."""
     ensure_topics(settings)
-    stories = Stories()
+    stories = _empty(settings)
 
     def remember() -> None:
         nonlocal stories

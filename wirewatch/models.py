@@ -234,6 +234,11 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``content_hashes[n - 1]`` is the hash of version n, ``signatures[n - 1]`` its text's fingerprint. The rest
     is the article's part in its story, by its latest version, from which the story is rebuilt.
+
+    ``part`` counts the stories that one id took part in: a version with little left of the former text begins
+    part 1, after ``versions_before`` versions. ``sequence`` is the place of this part's first version among all
+    decisions; ``trace`` packs what it was judged by (wirewatch/stories/trace.py), ``latest_print`` the print of an
+    edited text. ``agency`` is credited with the report; ``linked`` are stories found to be the same.
     """
 
     article_id: str
@@ -249,6 +254,18 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     locations: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     geo: tuple[Point, ...] = ()
+    part: int = 0
+    versions_before: int = 0
+    sequence: int = 0
+    trace: bytes = b""
+    latest_print: bytes = b""
+    agency: str | None = None
+    linked: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The article's id, and the part where it is not the first."""
+        return f"{self.article_id}/{self.part}" if self.part else self.article_id
 
 
 Condition = Literal[

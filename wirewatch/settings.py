@@ -119,6 +119,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=8760,
         ),
     ] = 6.0
+    story_hours: Annotated[int, _about("So long after its first article a story takes new ones.", ge=1, le=720)] = 72
+    stories_kept: Annotated[
+        int,
+        _about(
+            "Articles whose stories the clusterer keeps in memory, some 1.5 GB a million; the oldest go first.",
+            ge=100,
+            le=20_000_000,
+        ),
+    ] = 1_000_000
     session_timeout_s: Annotated[
         float,
         _about("After so long without a sign of life a consumer's work goes to another.", ge=1, le=300),

@@ -42,7 +42,7 @@ ARTICLES_TAGGED = Topic("news.articles.tagged", TaggedArticle, lambda t: t.artic
 ARTICLES_CLUSTERED = Topic("news.articles.clustered", ClusteredArticle, lambda c: c.story.id)
 """Keyed by story, so that one reader sees a story grow."""
 
-STORIES_ASSIGNED = Topic("news.stories.assigned", Assignment, lambda a: a.article_id, partitions=1, compacted=True)
+STORIES_ASSIGNED = Topic("news.stories.assigned", Assignment, lambda a: a.key, partitions=1, compacted=True)
 """The clusterer's memory."""
 
 ALERTS = Topic("news.alerts", Alert, lambda a: a.rule_id)

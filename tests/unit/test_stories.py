@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.builders import FILLER, NOW, article, replaced, tagged, tags
 from wirewatch.models import Assignment, Source, TaggedArticle
@@ -12,7 +16,8 @@ TEXT = f"Fighters entered the city of Homs on Saturday after the army left its b
 
 
 def copy_of(text: str, outlet: str, title: str = "A headline", **fields: object) -> TaggedArticle:
-    return tagged(article(title, text, url=f"https://{outlet}/a", source=Source(outlet, outlet), **fields))
+    given = {"url": f"https://{outlet}/a", "source": Source(outlet, outlet)} | fields
+    return tagged(article(title, text, **given))
 
 
 def judged_again(stories: Stories, assignments: list[Assignment]) -> Stories:
@@ -46,8 +51,10 @@ def test_other_words_are_another_story() -> None:
 
 def test_two_empty_galleries_under_other_titles_are_two_stories() -> None:
     stories = Stories()
-    first = stories.judge(copy_of("Photo gallery", "a.example", "Floods in Valencia"))
-    second = stories.judge(copy_of("Photo gallery", "b.example", "Fire in Lisbon"))
+    valencia = copy_of("Photo gallery", "a.example", "Floods in Valencia")
+    lisbon = copy_of("Photo gallery", "b.example", "Fire in Lisbon")
+    first = stories.judge(replaced(valencia, tags=tags(actors=(), places=(), mentions=())))
+    second = stories.judge(replaced(lisbon, tags=tags(actors=(), places=(), mentions=())))
     assert second.story.id != first.story.id
 
 
@@ -112,3 +119,83 @@ def test_a_late_article_becomes_the_first_of_its_story() -> None:
     assert early.story.title == "The first report"
     assert early.story.first_seen == NOW - timedelta(hours=2)
     assert early.story.last_seen == NOW
+
+
+def test_a_page_with_little_left_of_its_text_starts_a_story_of_its_own() -> None:
+    stories = Stories()
+    first = stories.judge(copy_of(TEXT, "a.example", url="https://a.example/live"))
+    other = "Bakers in Lyon baked a loaf of nine metres on Sunday, and children carried it through the old town. " * 2
+    second = stories.judge(copy_of(other, "a.example", url="https://a.example/live"))
+    assert second.assignment.article_id == first.assignment.article_id
+    assert second.story.id != first.story.id
+    assert second.version == 2
+    back = stories.judge(copy_of(TEXT, "a.example", url="https://a.example/live"))
+    assert (back.story.id, back.version, back.changed) == (first.story.id, 1, False)
+
+
+def test_articles_that_credit_one_agency_are_one_independent_outlet() -> None:
+    stories = Stories()
+    stories.judge(copy_of(f"HOMS (Harbour Press) - {TEXT}", "a.example", "Rebels enter Homs"))
+    rewritten = "The army has left Homs to rebel fighters, officials in Homs said on Saturday evening.\n(Harbour Press)"
+    told = stories.judge(copy_of(rewritten, "b.example", "Homs falls to rebels"))
+    assert (told.story.articles, told.story.independent_outlets) == (2, 1)
+    own = "We walked through Homs on Saturday and saw the barracks empty, the gates of Homs open and no army there."
+    assert stories.judge(copy_of(own, "c.example", "Rebels hold Homs")).story.independent_outlets == 2
+
+
+def test_outlets_of_one_owner_are_one_independent_outlet() -> None:
+    stories = Stories(houses=lambda _: ("owner everyone",))
+    stories.judge(copy_of(TEXT, "a.example", "Rebels enter Homs"))
+    own = "We walked through Homs on Saturday and saw the barracks empty, the gates of Homs open and no army there."
+    told = stories.judge(copy_of(own, "b.example", "Rebels hold Homs"))
+    assert (told.story.articles, told.story.independent_outlets) == (2, 1)
+
+
+def test_an_article_of_next_week_is_another_story() -> None:
+    stories = Stories()
+    first = stories.judge(copy_of(TEXT, "a.example", "Rebels enter Homs"))
+    later = stories.judge(copy_of(TEXT, "b.example", "Rebels enter Homs", published_at=NOW + timedelta(days=7)))
+    assert later.story.id != first.story.id
+
+
+def test_the_oldest_articles_are_forgotten_first() -> None:
+    stories = Stories(kept=100)
+    for n in range(150):
+        stories.judge(copy_of(f"Event {n} in hall {n}. {FILLER}", f"o{n}.example"))
+    assert len(stories) <= 102
+    assert stories.forgotten >= 48
+    assert not stories.judge(copy_of(f"Event 149 in hall 149. {FILLER}", "o149.example")).changed
+    assert stories.judge(copy_of(f"Event 0 in hall 0. {FILLER}", "o0.example")).changed
+
+
+TOWNS = ("Homs", "Hama", "Idlib", "Latakia")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 7), st.sampled_from(TOWNS), st.integers(0, 3), st.integers(0, 90)),
+        min_size=1,
+        max_size=25,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_a_state_rebuilt_in_any_order_decides_as_the_one_that_lived(
+    stream: list[tuple[int, str, int, int]], dice: Random
+) -> None:
+    def read(outlet: int, town: str, text: int, hour: int) -> TaggedArticle:
+        words = (
+            f"Fighters entered {town} on Saturday, General Aref {town}son said. {FILLER} " + f"Round {text}. " * text
+        )
+        made = copy_of(words, f"o{outlet}.example", f"Rebels enter {town}", published_at=NOW + timedelta(hours=hour))
+        return replaced(made, tags=tags(actors=(), places=(), mentions=()))
+
+    lived, kept = Stories(kept=100), {}
+    again = Stories(kept=100)
+    for one in stream[:-1]:
+        judged = lived.judge(read(*one))
+        kept[judged.assignment.key] = judged.assignment
+        assert again.judge(read(*one)) == judged
+    shuffled = list(kept.values())
+    dice.shuffle(shuffled)
+    assert judged_again(Stories(kept=100), shuffled).judge(read(*stream[-1])) == lived.judge(read(*stream[-1]))

@@ -1,25 +1,40 @@
 """The clusterer's judgement: which story an article belongs to, decided once and kept.
 
-Articles whose normalised text is the same are one story. What has been decided is in the assignments, from
-which the whole state can be built again in any order.
+What has been decided is in the assignments, from which the whole state can be built again in any order. Two layers: a
+text that was seen (its prints are banded), and an event that was told (names, places, numbers, days).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable
-from typing import TypeVar
+import math
+from collections import OrderedDict
+from collections.abc import Iterable
 
 import msgspec
 
 from wirewatch.models import Assignment, Story, TaggedArticle
-from wirewatch.stories.fingerprint import signature
+from wirewatch.stories.likeness import SURELY, Likeness, likeness
+from wirewatch.stories.memory import Memory
+from wirewatch.stories.profile import Profile
+from wirewatch.stories.telling import Houses, by_itself, tell
+from wirewatch.stories.trace import packed, packed_print, trace, unpacked, unpacked_print
+from wirewatch.stories.traits import Traits, traits
 from wirewatch.text import digest
 
-T = TypeVar("T", bound=Hashable)
+HOURS = 72
+"""How long after its first article a story takes new ones, and before it late ones."""
+KEPT = 1_000_000
+"""Articles that are remembered."""
 
-NAMES_KEPT = 50
-"""Actors, places and outlets a story lists at most, the most frequent first."""
+LITTLE_LEFT = 0.2
+"""A version with less than this part of the former text is about something else."""
+_NEWEST_A_NAME = 50
+_NEWEST_A_BAND = 6
+_COMPARED = 12
+_BAND_VOTE = 1.0
+_FEWEST = 2_000
+"""So many articles are taken to have been seen from the start, so that the first ones' names are not all common."""
+_PROFILES = 4_000
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -37,64 +52,100 @@ class Judged(msgspec.Struct, frozen=True):
 class Stories:
     """All stories and the articles they are made of.
 
-    `restore` and `judge` change this state and nothing else; the same sequence of calls always leads to the
-    same decisions.
+    `restore` and `judge` change this state and nothing else; the same sequence of calls always leads to the same
+    decisions, and assignments restored in any order to the same state. ``houses`` says what an outlet belongs
+    to, for counting independent ones; ``hours`` is the window, ``kept`` how many articles are remembered.
     """
 
-    def __init__(self) -> None:
-        self._assignments: dict[str, Assignment] = {}
-        self._stories: dict[str, dict[str, Assignment]] = {}  # story -> article -> its part, first come first
-        self._by_signature: dict[str, str] = {}
-        self._told: dict[str, Story] = {}  # stories as last told, dropped when a part of them changes
+    def __init__(self, *, houses: Houses = by_itself, hours: int = HOURS, kept: int = KEPT) -> None:
+        self._memory = Memory(kept)
+        self._houses, self._window = houses, hours * 3600
+        self._profiles: OrderedDict[int, Profile] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._assignments)
+        return len(self._memory)
+
+    @property
+    def forgotten(self) -> int:
+        """Articles that had to go because more came than are kept."""
+        return self._memory.forgotten
 
     def restore(self, assignment: Assignment) -> None:
         """Take a decision as made; a later one about the same article replaces it."""
-        self._assignments[assignment.article_id] = assignment
-        self._stories.setdefault(assignment.story_id, {})[assignment.article_id] = assignment
-        for text in assignment.signatures:
-            self._by_signature.setdefault(text, assignment.story_id)
-        self._told.pop(assignment.story_id, None)
+        self._memory.restore(assignment)
+        self._profiles.clear()
+
+    def settle(self) -> None:
+        """Take in what was restored; `judge` does it where it was not done."""
+        self._memory.settle()
 
     def judge(self, tagged: TaggedArticle) -> Judged:
         """Decide on an article; one that was decided keeps its story, and a text that was seen its version."""
-        known = self._assignments.get(tagged.article.id)
-        version, assignment = self._first_time(tagged) if known is None else self._again(tagged, known)
-        changed = assignment is not known
+        self._memory.settle()
+        parts = self._memory.parts_of(tagged.article.id)
+        if not parts:
+            version, assignment, changed = 1, self._first_time(tagged), True
+        else:
+            version, assignment, changed = self._again(tagged, parts)
         if changed:
-            self.restore(assignment)
-        return Judged(version, self._tell(assignment.story_id), assignment, changed)
+            self._keep(assignment, known=bool(parts) and parts[-1].key == assignment.key)
+        return Judged(version, self._tell(assignment), assignment, changed)
 
-    def _first_time(self, tagged: TaggedArticle) -> tuple[int, Assignment]:
-        text = signature(tagged.article)
-        story_id = self._by_signature.get(text) or digest("story", tagged.article.id)
-        return 1, self._part(tagged, story_id, (tagged.article.content_hash,), (text,))
-
-    def _again(self, tagged: TaggedArticle, known: Assignment) -> tuple[int, Assignment]:
-        seen = tagged.article.content_hash
-        if seen not in known.content_hashes:
-            hashes, texts = (*known.content_hashes, seen), (*known.signatures, signature(tagged.article))
-            return len(hashes), self._part(tagged, known.story_id, hashes, texts)
-        version = known.content_hashes.index(seen) + 1
-        if version < len(known.content_hashes):
-            return version, known
-        renewed = self._part(tagged, known.story_id, known.content_hashes, known.signatures)
-        unchanged = msgspec.structs.replace(renewed, story_revision=known.story_revision) == known
-        return version, known if unchanged else renewed  # other tags: the same text, tagged with other knowledge
-
-    def _part(
-        self, tagged: TaggedArticle, story_id: str, hashes: tuple[str, ...], texts: tuple[str, ...]
+    def _first_time(
+        self, tagged: TaggedArticle, *, part: int = 0, versions_before: int = 0, but: str | None = None
     ) -> Assignment:
+        seen = traits(tagged)
+        vector = self._vector(seen)
+        story_id, linked = self._story(seen, vector, but)
+        if story_id is None:
+            names = (tagged.article.id, tagged.article.content_hash) if part else (tagged.article.id,)
+            story_id = digest("story", *names)
+        return msgspec.structs.replace(
+            self._part(tagged, story_id, (tagged.article.content_hash,)),
+            part=part,
+            versions_before=versions_before,
+            sequence=self._memory.next_sequence,
+            trace=packed(trace(seen, vector)),
+            agency=seen.agency,
+            linked=linked,
+        )
+
+    def _again(self, tagged: TaggedArticle, parts: list[Assignment]) -> tuple[int, Assignment, bool]:
+        seen = tagged.article.content_hash
+        known = next((part for part in reversed(parts) if seen in part.content_hashes), None)
+        latest = parts[-1]
+        if known is None:
+            return self._edited(tagged, latest)
+        version = known.versions_before + known.content_hashes.index(seen) + 1
+        if known is not latest or version < known.versions_before + len(known.content_hashes):
+            return version, known, False
+        renewed = _with_judgement(self._part(tagged, known.story_id, known.content_hashes), known)
+        unchanged = msgspec.structs.replace(renewed, story_revision=known.story_revision) == known
+        return version, known if unchanged else renewed, not unchanged
+
+    def _edited(self, tagged: TaggedArticle, latest: Assignment) -> tuple[int, Assignment, bool]:
+        """The next version: of the same story, or of another where little of the text is left."""
+        version = latest.versions_before + len(latest.content_hashes) + 1
+        text = traits(tagged).text
+        former = unpacked_print(latest.latest_print) if latest.latest_print else None
+        if former is None and latest.trace:
+            former = unpacked(latest.trace).text
+        if former is not None and text.contained(former) < LITTLE_LEFT:
+            other = self._first_time(tagged, part=latest.part + 1, versions_before=version - 1, but=latest.story_id)
+            return version, other, True
+        hashes = (*latest.content_hashes, tagged.article.content_hash)
+        edited = _with_judgement(self._part(tagged, latest.story_id, hashes), latest)
+        return version, msgspec.structs.replace(edited, latest_print=packed_print(text)), True
+
+    def _part(self, tagged: TaggedArticle, story_id: str, hashes: tuple[str, ...]) -> Assignment:
         article, tags = tagged.article, tagged.tags
         places = [place for place in tags.places if place.role == "place"]
         return Assignment(
             article_id=article.id,
             story_id=story_id,
             content_hashes=hashes,
-            signatures=texts,
-            story_revision=1 + self._revision(story_id),
+            signatures=(),
+            story_revision=1 + max((part.story_revision for part in self._memory.story(story_id)), default=0),
             title=article.title,
             seen_at=article.timestamp,
             outlet=article.source.domain or article.source.name,
@@ -105,43 +156,87 @@ class Stories:
             geo=tuple(place.point for place in places if place.point and place.precision in ("city", "site")),
         )
 
-    def _revision(self, story_id: str) -> int:
-        return max((part.story_revision for part in self._stories.get(story_id, {}).values()), default=0)
+    def _rarity(self, name: int) -> float:
+        articles = _FEWEST + len(self._memory)
+        return max(0.0, math.log(articles / (1 + self._memory.seen(name))) / math.log(articles))
 
-    def _tell(self, story_id: str) -> Story:
-        told = self._told.get(story_id)
-        if told is None:
-            told = self._told[story_id] = tell(story_id, list(self._stories[story_id].values()))
-        return told
+    def _vector(self, seen: Traits) -> dict[int, float]:
+        """The unit vector of an article's names, each weighing by its rarity."""
+        weights = {
+            name: weight * self._rarity(name)
+            for name, weight in seen.weights.items()
+            if not seen.only_known or self._memory.seen(name)
+        }
+        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        return {name: weight / length for name, weight in weights.items()}
+
+    def _story(self, seen: Traits, vector: dict[int, float], but: str | None) -> tuple[str | None, tuple[str, ...]]:
+        """The story that an article joins, None for a new one; and those it joins as well, which are then the same."""
+        fitting: list[tuple[Likeness, int, str]] = []
+        for story in self._candidates(seen, vector):
+            profile = self._profile(story)
+            if abs(seen.at - profile.first) > self._window:
+                continue
+            like = likeness(seen, vector, profile, rarity=self._rarity, seen=self._memory.seen, window=self._window)
+            story_id = self._memory.id_of(story)
+            if like.joins and story_id != but:
+                fitting.append((like, story, story_id))
+        if not fitting:
+            return None, ()
+        fitting.sort(key=lambda one: (-one[0].score, one[1]))
+        same = [story_id for like, _, story_id in fitting[1:] if min(like.score, fitting[0][0].score) >= SURELY]
+        return fitting[0][2], tuple(same)
+
+    def _candidates(self, seen: Traits, vector: dict[int, float]) -> Iterable[int]:
+        """The stories that share most with an article, in names by their weight and in text."""
+        votes: dict[int, float] = {}
+        memory = self._memory
+        for name, weight in vector.items():
+            vote = weight * weight
+            for story in set(memory.stories_near(memory.names.newest(name, _NEWEST_A_NAME), seen.at, self._window)):
+                votes[story] = votes.get(story, 0.0) + vote
+        for band in seen.text.bands():
+            for story in set(memory.stories_near(memory.bands.newest(band, _NEWEST_A_BAND), seen.at, self._window)):
+                votes[story] = votes.get(story, 0.0) + _BAND_VOTE
+        return sorted(votes, key=lambda story: (-votes[story], story))[:_COMPARED]
+
+    def _profile(self, story: int) -> Profile:
+        profile = self._profiles.get(story)
+        if profile is None:
+            profile = self._profiles[story] = Profile()
+            for part in self._memory.members(story):
+                profile.add(part)
+            if len(self._profiles) > _PROFILES:
+                self._profiles.popitem(last=False)
+        else:
+            self._profiles.move_to_end(story)
+        return profile
+
+    def _keep(self, assignment: Assignment, *, known: bool) -> None:
+        story = self._memory.keep(assignment)
+        profile = self._profiles.get(story)
+        if profile is not None and not known:
+            profile.add(assignment)
+        else:
+            self._profiles.pop(story, None)
+        for gone in self._memory.forget():
+            self._profiles.pop(gone, None)
+
+    def _tell(self, assignment: Assignment) -> Story:
+        story_id = assignment.story_id
+        return tell(story_id, self._memory.story(story_id), self._houses, self._memory.linked(story_id))
 
 
-def tell(story_id: str, parts: list[Assignment]) -> Story:
-    """A story from the parts its articles play in it.
-
-    Copies of one text are one independent outlet, however many print it.
-    """
-    first = min(parts, key=lambda part: (part.seen_at, part.article_id))
-    outlets = _frequent(part.outlet for part in parts if part.outlet)
-    texts = {part.signatures[0] for part in parts}
-    return Story(
-        id=story_id,
-        title=first.title,
-        first_article=first.article_id,
-        first_seen=first.seen_at,
-        last_seen=max(part.seen_at for part in parts),
-        revision=max(part.story_revision for part in parts),
-        articles=len(parts),
-        outlets=outlets,
-        independent_outlets=min(len(texts), max(1, len(outlets))),
-        actors=_frequent(actor for part in parts for actor in part.actors),
-        locations=_frequent(place for part in parts for place in part.locations),
-        countries=_frequent(country for part in parts for country in part.countries),
-        geo=_frequent(point for part in parts for point in part.geo),
-        languages=_frequent(part.language for part in parts if part.language),
+def _with_judgement(part: Assignment, known: Assignment) -> Assignment:
+    """A part told anew that keeps what it was judged by."""
+    return msgspec.structs.replace(
+        part,
+        part=known.part,
+        versions_before=known.versions_before,
+        sequence=known.sequence,
+        signatures=known.signatures,
+        trace=known.trace,
+        latest_print=known.latest_print,
+        agency=known.agency,
+        linked=known.linked,
     )
-
-
-def _frequent(names: Iterable[T]) -> tuple[T, ...]:
-    """Most frequent first; ties in an order of their own, so that a rebuilt state tells the same story."""
-    ranked = sorted(Counter(names).items(), key=lambda item: (-item[1], str(item[0])))
-    return tuple(name for name, _ in ranked[:NAMES_KEPT])

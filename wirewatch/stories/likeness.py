@@ -1,0 +1,140 @@
+"""Whether an article and a story tell the same event: one number, and what forbids it whatever the number.
+
+The weights were set on tests/gold/stories_tuned.jsonl and the development sets; docs/stories.md shows what each is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from wirewatch.stories.profile import Profile
+from wirewatch.stories.traits import Traits
+
+ENOUGH = 0.13
+"""From this score on an article joins a story."""
+SURELY = 0.6
+"""A second story that the article fits as well as this is linked with the first one."""
+
+OWN_NAMES, OWN_LEAD_NAMES = 0.1, 0.25
+SAME_DAY = SAME_NUMBERS = SAME_LEAD = AGE = 0.04
+OTHER_COUNTRIES = 0.1
+COPY = 0.65
+"""From this part of its text on an article is a copy, which no veto keeps out."""
+MINOR_RARITY = 0.2
+SMALL = 3
+"""Numbers up to this one are in every article."""
+SHORT = 60
+"""A text of so few shingles is a form that was filled in anew where names or numbers differ."""
+_OF_ONE_LENGTH = 0.85
+_NAMES_ENOUGH = 4.0
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """How like a story an article is; ``veto`` names what makes it another event of the same kind."""
+
+    score: float
+    veto: str | None
+    text: float
+
+    @property
+    def joins(self) -> bool:
+        """Whether the article belongs to the story."""
+        return self.veto is None and self.score >= ENOUGH
+
+
+def likeness(
+    traits: Traits,
+    vector: dict[int, float],
+    story: Profile,
+    *,
+    rarity: Callable[[int], float],
+    seen: Callable[[int], int],
+    window: int,
+) -> Likeness:
+    """Compare ``traits`` with ``story``; ``rarity`` of a name is 0..1, ``seen`` in how many articles it stands."""
+    cosine = sum(weight * story.centroid.get(name, 0) for name, weight in vector.items()) / story.norm
+    own, own_lead = _own_names(traits, story, rarity, seen)
+    headline = max((_overlap(traits.title_words, words) for _, words, _ in story.latest), default=0.0)
+    text = max((traits.text.contained(other) for _, _, other in story.latest), default=0.0)
+    score = (
+        cosine
+        + OWN_NAMES * own
+        + OWN_LEAD_NAMES * own_lead
+        + SAME_DAY * (story.event_day in traits.days)
+        + SAME_NUMBERS * min(3, sum(value > SMALL for value in traits.numbers & story.numbers)) / 3
+        + SAME_LEAD * (not traits.lead_ids.isdisjoint(story.lead_ids))
+        - AGE * (traits.at - story.first) / window
+        - OTHER_COUNTRIES * _elsewhere(traits, story)
+    )
+    if text >= COPY:
+        score += text
+    return Likeness(score, _veto(traits, story, cosine, headline, text), text)
+
+
+def _own_names(
+    traits: Traits, story: Profile, rarity: Callable[[int], float], seen: Callable[[int], int]
+) -> tuple[float, float]:
+    """What the shared names say by being rare and almost only this story's: in all, and in headlines and leads."""
+    own = own_lead = 0.0
+    for name in traits.weights:
+        times = story.words.get(name)
+        if times:
+            worth = rarity(name) * times / max(seen(name), times) * (MINOR_RARITY if name in traits.minor else 1.0)
+            own += worth
+            if name in traits.lead or name in story.lead:
+                own_lead += worth
+    return min(own, _NAMES_ENOUGH) / _NAMES_ENOUGH, min(own_lead, _NAMES_ENOUGH) / _NAMES_ENOUGH
+
+
+def _overlap(words: frozenset[str], others: frozenset[str]) -> float:
+    return len(words & others) / max(1, min(len(words), len(others)))
+
+
+def _elsewhere(traits: Traits, story: Profile) -> bool:
+    return bool(traits.countries) and bool(story.countries) and traits.countries.isdisjoint(story.countries)
+
+
+def _veto(traits: Traits, story: Profile, cosine: float, headline: float, text: float) -> str | None:
+    """Why an article that resembles the story tells of another event; None where nothing says so.
+
+    The next attack, vote or quake is told like the last one: the same kind of headline, a later day, other numbers,
+    another place. What comes of an event (a toll that rises, an arrest) names the event's day or says so in its
+    headline.
+    """
+    if text >= COPY:
+        return _filled_in_anew(traits, story)
+    unsaid = story.event_day not in traits.days
+    later = traits.lead_day is not None and traits.lead_day > story.event_day
+    if later and unsaid and not traits.aftermath:
+        return "a later day"
+    elsewhere = (
+        bool(traits.key_places)
+        and bool(story.key_places)
+        and traits.key_places.isdisjoint(story.key_places)
+        and traits.key_places.isdisjoint(story.places)
+    )
+    if elsewhere and not traits.aftermath and (headline >= 0.3 or cosine < 0.15):
+        return "another place"
+    counted = bool(traits.title_numbers) and bool(story.title_numbers)
+    if counted and traits.title_numbers.isdisjoint(story.title_numbers) and not traits.aftermath and headline >= 0.4:
+        return "other numbers"
+    if headline >= 0.55 and later and unsaid and text < 0.3:
+        return "a headline like the last one's, on a later day"
+    return None
+
+
+def _filled_in_anew(traits: Traits, story: Profile) -> str | None:
+    """Why what looks like a copy is none: a short text with another name, or another number, in the same place."""
+    mine = traits.text
+    if mine.shingles > SHORT or any(text.exact == mine.exact for _, _, text in story.latest):
+        return None
+    lengths = (text.shingles / mine.shingles for _, _, text in story.latest)
+    if not any(_OF_ONE_LENGTH <= length <= 1 / _OF_ONE_LENGTH for length in lengths):
+        return None  # a part of the text, which lacks names and numbers for that reason
+    if traits.numbers - story.numbers and story.numbers - traits.numbers:
+        return "the same words with other numbers"
+    if traits.lead - story.words.keys() and story.lead - traits.weights.keys():
+        return "the same words with other names"
+    return None

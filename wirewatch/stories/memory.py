@@ -1,0 +1,191 @@
+"""All decisions, held small: a million of them are some 1.5 GB.
+
+A decision stays the bytes it is in Kafka and is decoded when its story is looked at; what finds it (names, stretches of
+text, ids) are numbers in flat arrays.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import msgspec
+import numpy as np
+
+from wirewatch.models import Assignment
+from wirewatch.stories.postings import Postings
+from wirewatch.stories.trace import unpacked
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Assignment).decode
+_FORGOTTEN_AT_ONCE = 50
+"""The oldest go in parts of a fiftieth of what is kept, so that it costs little."""
+_COUNTED = 50
+
+
+def number(name: str) -> int:
+    """64 bits that stand for an id."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+class Memory:
+    """Assignments by article, by story, by name and by stretch of text.
+
+    Each part of an article has a sequence number, from 1 up; assignments of format 1 have none and get negative ones.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self.names, self.bands = Postings(), Postings()
+        self.forgotten = 0
+        self.next_sequence = 1
+        self._kept = kept
+        self._block = max(1, kept // _FORGOTTEN_AT_ONCE)
+        self._floor = 1  # smallest sequence that is remembered
+        self._parts: dict[int, bytes] = {}
+        self._sequence: dict[int, int] = {}  # part's key -> sequence
+        self._later_parts: dict[str, int] = {}  # article -> number of its last part, where it has several
+        self._members: dict[int, list[int]] = {}  # story -> sequences
+        self._story_of, self._at = array("Q"), array("q")  # by sequence from the floor on
+        self._links: dict[int, set[str]] = {}
+        self._waiting: dict[int, Assignment] = {}
+        self._seen: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._parts) + len(self._waiting)
+
+    def restore(self, assignment: Assignment) -> None:
+        """Put an assignment by until `settle`: the order in which they were made is known when all are there."""
+        self._waiting[number(assignment.key)] = assignment
+
+    def settle(self) -> None:
+        """Take in what was restored, in the order of its decisions."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, {}
+        fresh = []
+        for key, assignment in waiting.items():
+            if key in self._sequence or not assignment.sequence:
+                self.keep(assignment)
+            else:
+                fresh.append(assignment)
+        fresh.sort(key=lambda assignment: assignment.sequence)
+        names, bands = array("I"), array("I")
+        name_values, band_values = array("I"), array("I")
+        for assignment in fresh:
+            self._enter(assignment, assignment.sequence)
+            if assignment.trace:
+                trace = unpacked(assignment.trace)
+                names.extend(trace.names)
+                name_values.extend([assignment.sequence] * len(trace.names))
+                banded = trace.text.bands()
+                bands.extend(banded)
+                band_values.extend([assignment.sequence] * len(banded))
+        self.names.post_all(np.frombuffer(names, np.uint32), np.frombuffer(name_values, np.uint32))
+        self.bands.post_all(np.frombuffer(bands, np.uint32), np.frombuffer(band_values, np.uint32))
+        self._seen.clear()
+        self.forget()
+
+    def keep(self, assignment: Assignment) -> int:
+        """Remember a decision, and return its story's number."""
+        sequence = self._sequence.get(number(assignment.key))
+        if sequence is not None:  # the same part told anew: names and text stay those it was judged by
+            self._parts[sequence] = _encode(assignment)
+            story = number(assignment.story_id)
+            self._link(story, assignment)
+            return story
+        story = self._enter(assignment, assignment.sequence or -1 - len(self._parts))
+        if assignment.trace:
+            trace = unpacked(assignment.trace)
+            for name in trace.names:
+                self.names.post(name, assignment.sequence)
+            for band in trace.text.bands():
+                self.bands.post(band, assignment.sequence)
+        self._seen.clear()
+        return story
+
+    def _enter(self, assignment: Assignment, sequence: int) -> int:
+        story = number(assignment.story_id)
+        self._parts[sequence] = _encode(assignment)
+        self._sequence[number(assignment.key)] = sequence
+        self._members.setdefault(story, []).append(sequence)
+        if assignment.part:
+            last = self._later_parts.get(assignment.article_id, 0)
+            self._later_parts[assignment.article_id] = max(last, assignment.part)
+        self._link(story, assignment)
+        if sequence > 0:
+            if not self._story_of:
+                self._floor = sequence
+            missing = sequence - self._floor - len(self._story_of)
+            self._story_of.extend([0] * missing + [story])
+            self._at.extend([0] * missing + [int(assignment.seen_at.timestamp())])
+            self.next_sequence = max(self.next_sequence, sequence + 1)
+        return story
+
+    def _link(self, story: int, assignment: Assignment) -> None:
+        for other in assignment.linked:
+            self._links.setdefault(story, set()).add(other)
+            self._links.setdefault(number(other), set()).add(assignment.story_id)
+
+    def parts_of(self, article_id: str) -> list[Assignment]:
+        """What is known of an article, in order; empty where it is new."""
+        keys = [article_id, *(f"{article_id}/{n}" for n in range(1, 1 + self._later_parts.get(article_id, 0)))]
+        sequences = [self._sequence.get(number(key)) for key in keys]
+        return [_decode(self._parts[sequence]) for sequence in sequences if sequence is not None]
+
+    def story(self, story_id: str) -> list[Assignment]:
+        """The parts of a story."""
+        return self.members(number(story_id))
+
+    def members(self, story: int) -> list[Assignment]:
+        """The parts of the story of this number."""
+        return [_decode(self._parts[sequence]) for sequence in self._members.get(story, ())]
+
+    def id_of(self, story: int) -> str:
+        """The id of the story of this number."""
+        return str(_decode(self._parts[self._members[story][0]]).story_id)
+
+    def linked(self, story_id: str) -> set[str]:
+        """Stories that were found to be the same."""
+        return self._links.get(number(story_id), set())
+
+    def seen(self, name: int) -> int:
+        """In how many articles a name stands; exactly, where they are few."""
+        times = self._seen.get(name)
+        if times is None:
+            times = len(self.names.newest(name, _COUNTED))
+            if times == _COUNTED:
+                times = max(times, self.names.about(name))
+            self._seen[name] = times
+        return times
+
+    def stories_near(self, sequences: Iterable[int], at: int, window: int) -> list[int]:
+        """The stories of those articles that are near in time."""
+        floor, story_of, times = self._floor, self._story_of, self._at
+        return [story_of[s - floor] for s in sequences if s >= floor and abs(times[s - floor] - at) <= window]
+
+    def forget(self) -> set[int]:
+        """Let the oldest go where there are more than are kept, and return the stories they were in."""
+        surplus = self.next_sequence - self._floor - self._kept
+        if surplus < self._block:
+            return set()
+        floor = self._floor + surplus // self._block * self._block
+        gone = set()
+        for sequence in range(self._floor, floor):
+            encoded = self._parts.pop(sequence, None)
+            if encoded is None:
+                continue
+            assignment = _decode(encoded)
+            self._sequence.pop(number(assignment.key), None)
+            story = number(assignment.story_id)
+            gone.add(story)
+            self._members[story].remove(sequence)
+            if not self._members[story]:
+                del self._members[story]
+            self.forgotten += 1
+        del self._story_of[: floor - self._floor], self._at[: floor - self._floor]
+        self._floor = floor
+        self.names.forget_below(floor)
+        self.bands.forget_below(floor)
+        self._seen.clear()
+        return gone

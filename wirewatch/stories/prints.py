@@ -1,0 +1,65 @@
+"""How much of one text stands in another, from 24 numbers of each.
+
+MinHash over three-word shingles: A. Broder, On the resemblance and containment of documents (1997); banding:
+A. Rajaraman, J. Ullman, Mining of Massive Datasets, chapter 3.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+import msgspec
+from rensa import RMinHash
+
+HASHES = 24
+ROWS = 3
+BANDS = HASHES // ROWS
+ENOUGH_WORDS = 20
+"""A text with fewer words ("Photo gallery") says too little by itself; its title counts with it."""
+_SEED = 42
+_WORDS_A_SHINGLE = 3
+_BANDED = struct.Struct(f"<{HASHES}H")
+
+
+class Print(msgspec.Struct, frozen=True):
+    """A text's 24 smallest hashes, 16 bits each, how many shingles it has, and 32 bits for all its words in order."""
+
+    hashes: bytes
+    shingles: int
+    exact: int
+
+    def bands(self) -> list[int]:
+        """32 bits for each band, one of which like texts share; the last is the whole text."""
+        h = _BANDED.unpack(self.hashes)
+        bands = [
+            (h[n] * 0x9E3779B1 ^ h[n + 1] * 0x85EBCA6B ^ h[n + 2] * 0xC2B2AE35 ^ (n * 0x27D4EB2F)) & 0xFFFFFFFF
+            for n in range(0, HASHES, ROWS)
+        ]
+        return [*bands, self.exact]
+
+    def contained(self, other: Print) -> float:
+        """The part of the shorter text that stands in the longer one, 0..1, from the estimated resemblance."""
+        if not self.shingles or not other.shingles:
+            return 0.0
+        if self.exact == other.exact:
+            return 1.0
+        mine, theirs = _BANDED.unpack(self.hashes), _BANDED.unpack(other.hashes)
+        same = sum(map(int.__eq__, mine, theirs))
+        if same < 2:
+            return 0.0
+        resemblance = same / HASHES
+        common = resemblance * (self.shingles + other.shingles) / (1 + resemblance)
+        return min(1.0, common / min(self.shingles, other.shingles))
+
+
+def text_print(words: Sequence[str], title: Sequence[str]) -> Print:
+    """The print of a text given as folded words; where there are few the title's words come first."""
+    if len(words) < ENOUGH_WORDS:
+        words = [*title, "/", *words]
+    shingles = {" ".join(words[n : n + _WORDS_A_SHINGLE]) for n in range(max(1, len(words) - _WORDS_A_SHINGLE + 1))}
+    exact = zlib.crc32(" ".join(words).encode("utf-8", "surrogatepass"))
+    made = RMinHash(HASHES, _SEED)
+    made.update(sorted(shingles))
+    return Print(_BANDED.pack(*(value & 0xFFFF for value in made.digest())), min(len(shingles), 0xFFFF), exact)

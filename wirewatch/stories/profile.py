@@ -1,0 +1,79 @@
+"""A story as an article is compared with it: the sum of what its members were judged by."""
+
+from __future__ import annotations
+
+import math
+
+from wirewatch.models import Assignment
+from wirewatch.stories.prints import Print
+from wirewatch.stories.trace import ACTOR, KEY, LEAD, LEAD_ID, PLACE, Trace, unpacked
+from wirewatch.stories.traits import title_words
+
+COMPARED = 12
+"""Members whose headlines and texts an article is compared with: the latest ones."""
+
+
+class Profile:
+    """The sum of a story's members, in whatever order they are added (the latest members by their sequence).
+
+    ``centroid`` is the sum of the members' unit vectors of names in whole 255ths, ``words`` counts in how many
+    members a name stands, ``lead`` in how many headlines and leads.
+    """
+
+    def __init__(self) -> None:
+        self.centroid: dict[int, int] = {}
+        self.words: dict[int, int] = {}
+        self.lead: set[int] = set()
+        self.numbers: set[int] = set()
+        self.title_numbers: set[int] = set()
+        self.places: set[int] = set()
+        self.key_places: set[int] = set()
+        self.lead_ids: set[int] = set()
+        self.countries: set[str] = set()
+        self.latest: list[tuple[int, frozenset[str], Print]] = []
+        self.members = 0
+        self.first = self.last = 0
+        self.event_day = 0
+        self._first_sequence: int | None = None
+        self._square = 0
+
+    @property
+    def norm(self) -> float:
+        """Length of the centroid."""
+        return math.sqrt(self._square) or 1.0
+
+    def add(self, part: Assignment) -> None:
+        """Add a member."""
+        at = int(part.seen_at.timestamp())
+        self.first = min(self.first, at) if self.members else at
+        self.last = max(self.last, at) if self.members else at
+        self.members += 1
+        self.countries.update(part.countries)
+        if not part.trace:
+            return
+        trace = unpacked(part.trace)
+        self._add_names(trace)
+        self.numbers.update(trace.numbers)
+        self.title_numbers.update(trace.title_numbers)
+        if self._first_sequence is None or part.sequence < self._first_sequence:
+            self._first_sequence, self.event_day = part.sequence, trace.event_day
+        self.latest.append((part.sequence, title_words(part.title), trace.text))
+        if len(self.latest) > COMPARED:
+            self.latest.sort(key=lambda member: member[0])
+            del self.latest[0]
+
+    def _add_names(self, trace: Trace) -> None:
+        for name, weight, flags in zip(trace.names, trace.weights, trace.flags, strict=True):
+            before = self.centroid.get(name, 0)
+            self.centroid[name] = before + weight
+            self._square += weight * (2 * before + weight)
+            if flags & LEAD:
+                self.lead.add(name)
+            if flags & PLACE:
+                self.places.add(name)
+            elif not flags & ACTOR:
+                self.words[name] = self.words.get(name, 0) + 1
+            if flags & KEY:
+                self.key_places.add(name)
+            if flags & LEAD_ID:
+                self.lead_ids.add(name)
