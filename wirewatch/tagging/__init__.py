@@ -8,6 +8,7 @@ from pathlib import Path
 from wirewatch.knowledge import load_knowledge, own_folder
 from wirewatch.settings import Settings
 from wirewatch.tagging.gazetteer_cache import load_gazetteer
+from wirewatch.tagging.languages import Languages
 from wirewatch.tagging.lexicon import Lexicon
 from wirewatch.tagging.ner import Ner
 from wirewatch.tagging.sentences import sentences
@@ -33,4 +34,5 @@ def load_tagger(settings: Settings) -> Tagger:
     if lexicon is None:
         _lexicons.clear()
         lexicon = _lexicons[knowledge.version] = Lexicon(knowledge)
-    return Tagger(_gazetteer(cache_dir, disputed=settings.disputed), lexicon, settings.ner, _model())
+    gazetteer = _gazetteer(cache_dir, disputed=settings.disputed)
+    return Tagger(gazetteer, lexicon, Languages(gazetteer, lexicon, cache_dir), settings.ner, _model())

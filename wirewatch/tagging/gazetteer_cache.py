@@ -52,11 +52,12 @@ def load_gazetteer(
 
         build = build_table
     table = build(wanted)
-    _write(path, msgspec.msgpack.encode(table))
+    write_whole(path, msgspec.msgpack.encode(table))
     return Gazetteer(table, disputed)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` in one step, whoever else does so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".gazetteer-")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from itertools import compress
 from operator import not_
 from typing import NamedTuple
@@ -46,10 +47,10 @@ class Reading(NamedTuple):
         return self.text[self.tokens.starts[first] : self.tokens.ends[first + n - 1]]
 
 
-def read(title: str, text: str) -> Reading:
-    """Read title and text as one; either may be empty."""
+def read(title: str, text: str, words_of: Callable[[str], Tokens] = tokenize) -> Reading:
+    """Read title and text as one; either may be empty. ``words_of`` finds the words, in English without it."""
     both = title + SEPARATOR + text if title else text
-    tokens = tokenize(both)
+    tokens = words_of(both)
     words, gaps = tokens.words, tokens.gaps
     spans = sentences(both)
     capital = tokens.capital

@@ -20,6 +20,7 @@ from wirewatch.tagging.disputed import DEFAULT
 from wirewatch.tagging.evidence import Evidence, gather
 from wirewatch.tagging.gazetteer import Gazetteer, Place
 from wirewatch.tagging.language import SUPPORTED, language_of
+from wirewatch.tagging.languages import LANGUAGES, Languages
 from wirewatch.tagging.lexicon import Lexicon
 from wirewatch.tagging.listed import Listed, find_aliases, find_short, find_surnames
 from wirewatch.tagging.names import Name, is_at_building
@@ -38,7 +39,7 @@ def tagger_version() -> str:
     """Names the code and the tables that decide tags: another line of them makes another version."""
     h = hashlib.blake2b(digest_size=6)
     root = files("wirewatch.tagging")
-    for folder in (root, root / "data"):
+    for folder in (root, root / "languages", root / "data", root / "data" / "languages"):
         for entry in sorted(folder.iterdir(), key=lambda e: e.name):
             if entry.name.endswith((".py", ".toml")):
                 h.update(entry.name.encode() + entry.read_bytes())
@@ -61,9 +62,12 @@ class _Finding(NamedTuple):
 class Tagger:
     """Tags articles; holds the gazetteer, the knowledge base and, once it is needed, the model."""
 
-    def __init__(self, gazetteer: Gazetteer, lexicon: Lexicon, ner: NerUse, model: Ner | None = None) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, lexicon: Lexicon, languages: Languages, ner: NerUse, model: Ner | None = None
+    ) -> None:
         self._gazetteer = gazetteer
         self._lexicon = lexicon
+        self._languages = languages
         self._ner = ner
         self._model = model or Ner()
         places = ((gazetteer.country(code), country.name) for code, country in lexicon.countries.items())
@@ -80,11 +84,23 @@ class Tagger:
         language = language_of(article.language, f"{article.title}\n{article.text}")
         if language is not None and language not in SUPPORTED:
             tags = Tags(language=language, unsupported_language=True)
+        elif language in LANGUAGES:
+            tags = salience.weighed(self._tags_abroad(article, language))
         else:
             tags = salience.weighed(self._tags(article, language))
         return TaggedArticle(
             article=article, tags=tags, tagged_at=now, tagger_version=tagger_version(), kb_version=self.kb_version
         )
+
+    def _tags_abroad(self, article: Article, language: str) -> Tags:
+        """Names of places and listed actors in another language: nothing of English but how places are weighed."""
+        abroad = self._languages[language]
+        day = article.published_at.date() if article.published_at else None
+        names = abroad.names(article.title, article.text, day)
+        evidence = gather(names.weighed, abroad.gazetteer, names.spots, names.vetoed)
+        found = place_rules.resolve(names.weighed, abroad.gazetteer, names.spots, evidence, names.vetoed, set())
+        actors = _without_overlaps(names.actors)
+        return _assemble(names.reading, language, actors, [], found, evidence, [], self._country_names)
 
     def _tags(self, article: Article, language: str | None) -> Tags:
         reading = read(article.title, article.text)
