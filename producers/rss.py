@@ -24,6 +24,7 @@ import msgspec
 import psutil
 
 from producers.batched import Batched
+from producers.full_text import FullText
 from producers.reading.items import ReadFeed, ToRead, Unreadable
 from producers.reading.workers import Workers
 from wirewatch.errors import WirewatchError
@@ -175,6 +176,7 @@ class _Polling:
         turns = asyncio.Semaphore(settings.feeds_at_once)
         async with AsyncExitStack() as stack:
             self._fetcher = await stack.enter_async_context(fetcher(settings))
+            self._full_text = FullText(self._fetcher, settings.text_limit)
             self._workers = await stack.enter_async_context(Workers())
             self._publisher = stack.enter_context(Publisher(settings))
             self._claim: Batched[Stored, Stored | None] = Batched(store.save_states, size=_BATCH, wait_s=_GATHER_S)
@@ -258,6 +260,8 @@ class _Polling:
             moved_to=answer.moved_to,
         )
         state = brought(mine.state, feed, what, now=now, jitter=_jitter())
+        if feed.full_text and to_send:
+            to_send, memory = await self._full_text.of(to_send, memory)
         return Outcome(mine, state, to_send, msgspec.structs.replace(remembered, memory=memory))
 
     def _recall_all(self, ids: Sequence[str]) -> Sequence[Remembered]:

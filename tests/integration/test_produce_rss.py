@@ -299,6 +299,55 @@ def test_a_clock_that_jumps_silences_no_feed(open_settings: Settings, server: Fe
     assert poll(open_settings, [one], NOW + 3 * DAY).polled == 1
 
 
+SENTENCE = "<p>" + "The shelling of the city went on until the evening, witnesses said. " * 3 + "</p>"
+PAGE = (
+    "<html><head><link rel=canonical href='https://canonical.example/r/{n}'></head><body><article><h1>Report {n}</h1>"
+    f"{SENTENCE * 6}</article></body></html>"
+)
+WALL = "<html><body><p>Subscribe to read on. We use cookies.</p></body></html>"
+
+
+def test_the_whole_text_is_taken_from_the_page_where_the_page_is_the_article(
+    open_settings: Settings, server: FeedServer
+) -> None:
+    server.says |= {
+        "/robots.txt": reply("User-agent: *\nDisallow: /private"),
+        "/whole": reply(PAGE.replace("{n}", "0"), content_type="text/html"),
+        "/wall": reply(
+            "<html><body><p>Subscribe to read on. We use cookies.</p></body></html>", content_type="text/html"
+        ),
+        "/private": reply(PAGE.replace("{n}", "2"), content_type="text/html"),
+        "/away": reply(b"", 500),
+    }
+    paths = ["/whole", "/wall", "/private", "/away"]
+    items = [item(n, link=server.url(path)) for n, path in enumerate(paths)]
+    server.says["/f"] = reply(rss(*items))
+    one = feed(server)
+    poll(open_settings, [one])
+    before = {article.title: article for article in arrived(open_settings, server)}
+    assert before["Report 0"].text == "Event 0 happened.", "not asked for"
+    assert server.paths() == ["/f"]
+
+    server.says["/f"] = reply(rss(*items, item(9, link=server.url("/whole?id=9"))).replace("Event", "The event"))
+    server.says["/whole?id=9"] = server.says["/whole"]
+    whole = feed(server, full_text=True)
+    done = poll(open_settings, [whole], NOW + DAY)
+    assert (done.new, done.edited) == (1, 4)
+    after = {article.title: article for article in arrived(open_settings, server)}
+    assert {title: after[title].id for title in before} == {title: one.id for title, one in before.items()}
+    assert "witnesses said" in after["Report 0"].text
+    assert after["Report 0"].summary == "The event 0 happened."
+    assert "https://canonical.example/r/0" in after["Report 0"].aliases
+    assert {after[f"Report {n}"].text for n in (1, 2, 3)} == {f"The event {n} happened." for n in (1, 2, 3)}
+    assert "/private" not in server.paths()
+    assert server.paths().count("/robots.txt") == 1
+
+    moved = item(0, link="https://canonical.example/r/0", guid="").replace("Event", "The event")
+    server.says["/f"] = reply(rss(moved))
+    third = poll(open_settings, [whole], NOW + 2 * DAY)
+    assert (third.new, third.edited) == (0, 0), "its canonical address is a name of it"
+
+
 def test_of_two_producers_at_once_each_feed_has_one(open_settings: Settings, server: FeedServer) -> None:
     paths = [f"/{n}" for n in range(60)]
     server.says |= {path: reply(rss(item(n))) for n, path in enumerate(paths)}

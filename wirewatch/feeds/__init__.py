@@ -12,4 +12,6 @@ state       what is known of a feed, its health, and how each answer changes the
 coverage    which countries and languages are covered
 discover    the feeds behind a page
 opml        lists of feeds from and for other programs
+robots      which pages a site lets us fetch
+page        the text of an article's page
 """

@@ -104,8 +104,13 @@ def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple
 
 
 def with_names(memory: Memory, article_id: str, names: Iterable[str]) -> Memory:
-    """``memory`` with more names for one article: what its page says that it is called."""
-    own, more = bytes.fromhex(article_id), _keys(tuple(names))
+    """``memory`` with more names for one article: what its page says that it is called.
+
+    A name that another article has stays with that one: some sites call all their pages the same.
+    """
+    own = bytes.fromhex(article_id)
+    taken = {name for seen in memory.seen if seen.id != own for name in seen.names}
+    more = [name for name in _keys(tuple(names)) if name not in taken]
     return Memory(
         tuple(
             msgspec.structs.replace(seen, names=tuple(dict.fromkeys((*seen.names, *more)))) if seen.id == own else seen

@@ -18,7 +18,7 @@ import msgspec
 
 SHORTEST = timedelta(minutes=10)
 LONGEST = timedelta(hours=24)
-COST = 0.5
+COST = 0.2
 """Hours that all expected items together may wait before a request is worth it."""
 
 HALF_LIFE_D = 7.0
@@ -95,18 +95,26 @@ def watched(rhythm: Rhythm, arrivals: Iterable[datetime], *, now: datetime) -> R
 
 
 def per_hour(rhythm: Rhythm, moment: datetime) -> float:
-    """The items that are expected in an hour at ``moment``: by its hour on such days, on all days, and in the mean."""
+    """The items that are expected in an hour at ``moment``: what is usual then, or what is left of a burst."""
+    return max(_usual(rhythm, moment), _burst(rhythm, moment))
+
+
+def _usual(rhythm: Rhythm, moment: datetime) -> float:
+    """By its hour on such days, mixed with that hour on all days, mixed with the mean."""
     all_days = rhythm.weekdays + rhythm.weekends
     mean = (sum(rhythm.weekday) + sum(rhythm.weekend) + 1) / (24 * (all_days + _PRIOR_D))
     weekday, weekend = _around(rhythm.weekday, moment.hour), _around(rhythm.weekend, moment.hour)
     any_day = (weekday + weekend + _PRIOR_D * mean) / (all_days + _PRIOR_D)
     near, days = (weekend, rhythm.weekends) if moment.weekday() >= 5 else (weekday, rhythm.weekdays)
-    usual = (near + 2 * _PRIOR_D * any_day) / (days + 2 * _PRIOR_D)
+    return (near + 2 * _PRIOR_D * any_day) / (days + 2 * _PRIOR_D)
+
+
+def _burst(rhythm: Rhythm, moment: datetime) -> float:
     if rhythm.at is None or rhythm.burst <= 1:  # one item is no burst
-        return usual
+        return 0.0
     since_h = max((moment - rhythm.at).total_seconds() / 3600, 0.0)
-    burst: float = (rhythm.burst - 1) * log(2) / BURST_HALF_LIFE_H * 0.5 ** (1 + since_h / BURST_HALF_LIFE_H)
-    return max(usual, burst)
+    left: float = (rhythm.burst - 1) * log(2) / BURST_HALF_LIFE_H * 0.5 ** (1 + since_h / BURST_HALF_LIFE_H)
+    return left
 
 
 def _around(hours: Sequence[float], hour: int) -> float:
@@ -172,13 +180,15 @@ def _age(headers: Mapping[str, str]) -> int:
 def _by_rhythm(rhythm: Rhythm, now: datetime, cost: float) -> timedelta:
     """The first step at which the expected items would have waited for ``cost`` hours together."""
     step_h = _STEP.total_seconds() / 3600
-    expected = waited = 0.0
-    wait = timedelta()
+    expected = waited = usual = 0.0
+    hour, wait = -1, timedelta()
     while waited < cost and wait < LONGEST:
-        waited += expected * step_h
-        more = per_hour(rhythm, now + wait) * step_h
-        expected, waited = expected + more, waited + more * step_h / 2
-        wait += _STEP
+        moment = now + wait
+        if moment.hour != hour:
+            hour, usual = moment.hour, _usual(rhythm, moment)
+        more = max(usual, _burst(rhythm, moment)) * step_h
+        waited += (expected + more / 2) * step_h
+        expected, wait = expected + more, wait + _STEP
     return wait
 
 

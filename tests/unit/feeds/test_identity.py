@@ -163,6 +163,15 @@ def test_what_a_page_is_called_becomes_a_name_of_its_article() -> None:
     assert again[0].article.id == judged[0].article.id
 
 
+def test_a_name_that_all_pages_of_a_site_give_stays_with_the_first() -> None:
+    judged, memory = judge(Memory(), candidates([item(1), item(2)]), day=20_000)
+    for one in judged:
+        memory = with_names(memory, one.article.id, [name_of_url("https://harbourwire.example/front")])
+    again, _ = judge(memory, candidates([item(1, link="https://harbourwire.example/front", guid=None)]), day=20_001)
+    assert again[0].article.id == judged[0].article.id
+    assert verdicts(judge(memory, candidates([item(1), item(2)]), day=20_001)[0]) == ["known", "known"]
+
+
 def test_one_article_has_one_id_whichever_feed_it_comes_through() -> None:
     other = Feed("https://harbourwire.example/asia.rss", "Harbour Wire Asia")
     one, two = candidates([item(1)]), candidates([item(1, guid="another")], other)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wirewatch.feeds.rhythm import (
+    COST,
     LONGEST,
     SHORTEST,
     Hints,
@@ -38,8 +39,8 @@ def wait(rhythm: Rhythm, now: datetime = MONDAY, **how: object) -> timedelta:
 @pytest.mark.parametrize("every", [timedelta(minutes=5), HOUR, 6 * HOUR + ODD, DAY + 7 * ODD])
 def test_a_steady_feed_is_asked_at_the_square_root_of_its_rate(every: timedelta) -> None:
     rate = HOUR / every
-    expected = max((2 * 0.5 / rate) ** 0.5, 1 / 6)
-    assert wait(steady(every)) / HOUR == pytest.approx(expected, rel=0.35)
+    expected = max((2 * COST / rate) ** 0.5, 1 / 6)
+    assert wait(steady(every)) / HOUR == pytest.approx(expected, rel=0.35, abs=1 / 12), "steps are of 5 minutes"
     week = [per_hour(steady(every), MONDAY + HOUR * n) for n in range(7 * 24)]
     assert sum(week) / len(week) == pytest.approx(rate, rel=0.2)
 
