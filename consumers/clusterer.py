@@ -19,7 +19,7 @@ from wirewatch.settings import Settings
 from wirewatch.stories import Stories
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, TransactionalPublisher, Until, consume
 from wirewatch.stream.admin import ensure_topics
-from wirewatch.stream.compacted import read_table
+from wirewatch.stream.compacted import read_encoded
 from wirewatch.topics import ARTICLES_CLUSTERED, ARTICLES_TAGGED, STORIES_ASSIGNED
 
 GROUP = "clusterer"
@@ -43,9 +43,8 @@ def cluster_batch(
 def remembered(settings: Settings) -> Stories:
     """The stories as the assignments in Kafka tell them."""
     stories = _empty(settings)
-    for _, assignment in read_table(settings, STORIES_ASSIGNED):
-        if assignment is not None:
-            stories.restore(assignment)
+    for assignment in read_encoded(settings, STORIES_ASSIGNED):
+        stories.restore_encoded(assignment)
     stories.settle()
     log.info("%d articles remembered", len(stories))
     return stories

@@ -37,6 +37,9 @@ _FEWEST = 2_000
 _PROFILES = 4_000
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 class Judged(msgspec.Struct, frozen=True):
     """A decision: the article's version, its story as it stands with it, and the assignment to keep.
 
@@ -72,6 +75,10 @@ class Stories:
 
     def restore(self, assignment: Assignment) -> None:
         """Take a decision as made; a later one about the same article replaces it."""
+        self.restore_encoded(_encode(assignment))
+
+    def restore_encoded(self, assignment: bytes) -> None:
+        """The same for an assignment as it stands in Kafka, several times faster."""
         self._memory.restore(assignment)
         self._profiles.clear()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
@@ -15,17 +16,44 @@ import numpy as np
 
 from wirewatch.models import Assignment
 from wirewatch.stories.postings import Postings
-from wirewatch.stories.trace import unpacked
+from wirewatch.stories.prints import all_bands
+from wirewatch.stories.trace import found_by, unpacked
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Assignment).decode
 _FORGOTTEN_AT_ONCE = 50
 """The oldest go in parts of a fiftieth of what is kept, so that it costs little."""
 _COUNTED = 50
+_HEX_DIGITS = 32
+_CHUNK = 50_000
+
+
+class _Head(msgspec.Struct):
+    """What of an assignment finds it; its other fields are passed over."""
+
+    article_id: str
+    story_id: str
+    seen_at: datetime
+    part: int = 0
+    sequence: int = 0
+    trace: bytes = b""
+    linked: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.article_id}/{self.part}" if self.part else self.article_id
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
 
 
 def number(name: str) -> int:
     """64 bits that stand for an id."""
+    if len(name) == _HEX_DIGITS:
+        try:
+            return int(name[:16], 16)  # a digest is as good a number as another digest of it
+        except ValueError:
+            pass
     return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
@@ -48,15 +76,19 @@ class Memory:
         self._members: dict[int, list[int]] = {}  # story -> sequences
         self._story_of, self._at = array("Q"), array("q")  # by sequence from the floor on
         self._links: dict[int, set[str]] = {}
-        self._waiting: dict[int, Assignment] = {}
+        self._waiting: dict[int, bytes] = {}
         self._seen: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._parts) + len(self._waiting)
 
-    def restore(self, assignment: Assignment) -> None:
+    def restore(self, encoded: bytes) -> None:
         """Put an assignment by until `settle`: the order in which they were made is known when all are there."""
-        self._waiting[number(assignment.key)] = assignment
+        try:
+            key = number(_decode_head(encoded).key)
+        except msgspec.DecodeError:
+            return  # such a table is written by wirewatch alone
+        self._waiting[key] = encoded
 
     def settle(self) -> None:
         """Take in what was restored, in the order of its decisions."""
@@ -64,27 +96,35 @@ class Memory:
             return
         waiting, self._waiting = self._waiting, {}
         fresh = []
-        for key, assignment in waiting.items():
-            if key in self._sequence or not assignment.sequence:
-                self.keep(assignment)
+        for key in list(waiting):
+            sequence = _decode_head(waiting[key]).sequence
+            if key in self._sequence or not sequence:
+                self.keep(_decode(waiting.pop(key)))
             else:
-                fresh.append(assignment)
-        fresh.sort(key=lambda assignment: assignment.sequence)
-        names, bands = array("I"), array("I")
-        name_values, band_values = array("I"), array("I")
-        for assignment in fresh:
-            self._enter(assignment, assignment.sequence)
-            if assignment.trace:
-                trace = unpacked(assignment.trace)
-                names.extend(trace.names)
-                name_values.extend([assignment.sequence] * len(trace.names))
-                banded = trace.text.bands()
-                bands.extend(banded)
-                band_values.extend([assignment.sequence] * len(banded))
-        self.names.post_all(np.frombuffer(names, np.uint32), np.frombuffer(name_values, np.uint32))
-        self.bands.post_all(np.frombuffer(bands, np.uint32), np.frombuffer(band_values, np.uint32))
+                fresh.append((sequence, key))
+        fresh.sort()
+        for start in range(0, len(fresh), _CHUNK):
+            self._take_in([waiting.pop(key) for _, key in fresh[start : start + _CHUNK]])
         self._seen.clear()
         self.forget()
+
+    def _take_in(self, ordered: list[bytes]) -> None:
+        sequences, counts, names, hashes, exact = [], [], [], [], []
+        for encoded in ordered:
+            head = _decode_head(encoded)
+            self._enter(head, head.sequence, encoded)
+            if head.trace:
+                found = found_by(head.trace)
+                sequences.append(head.sequence)
+                counts.append(len(found[0]) // 4)
+                names.append(found[0])
+                hashes.append(found[1])
+                exact.append(found[2])
+        if sequences:
+            by = np.array(sequences, dtype=np.uint32)
+            self.names.post_all(np.frombuffer(b"".join(names), np.uint32), np.repeat(by, counts))
+            bands = all_bands(b"".join(hashes), exact)
+            self.bands.post_all(bands.reshape(-1), np.repeat(by, bands.shape[1]))
 
     def keep(self, assignment: Assignment) -> int:
         """Remember a decision, and return its story's number."""
@@ -94,7 +134,7 @@ class Memory:
             story = number(assignment.story_id)
             self._link(story, assignment)
             return story
-        story = self._enter(assignment, assignment.sequence or -1 - len(self._parts))
+        story = self._enter(assignment, assignment.sequence or -1 - len(self._parts), _encode(assignment))
         if assignment.trace:
             trace = unpacked(assignment.trace)
             for name in trace.names:
@@ -104,9 +144,9 @@ class Memory:
         self._seen.clear()
         return story
 
-    def _enter(self, assignment: Assignment, sequence: int) -> int:
+    def _enter(self, assignment: Assignment | _Head, sequence: int, encoded: bytes) -> int:
         story = number(assignment.story_id)
-        self._parts[sequence] = _encode(assignment)
+        self._parts[sequence] = encoded
         self._sequence[number(assignment.key)] = sequence
         self._members.setdefault(story, []).append(sequence)
         if assignment.part:
@@ -122,7 +162,7 @@ class Memory:
             self.next_sequence = max(self.next_sequence, sequence + 1)
         return story
 
-    def _link(self, story: int, assignment: Assignment) -> None:
+    def _link(self, story: int, assignment: Assignment | _Head) -> None:
         for other in assignment.linked:
             self._links.setdefault(story, set()).add(other)
             self._links.setdefault(number(other), set()).add(assignment.story_id)

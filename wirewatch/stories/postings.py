@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 _FIRST_BUCKETS = 1 << 14
 _CHUNK = 1 << 20
+_A_BUCKET = 4
+"""Postings a bucket holds on average before there are more buckets."""
 
 Numbers = NDArray[np.uint32]
 
 
 class Postings:
-    """Keys of 32 bits, each with the values it was posted under; 12 bytes a posting and 8 a bucket."""
+    """Keys of 32 bits, each with the values it was posted under; 12 bytes a posting, and a little for buckets."""
 
     def __init__(self) -> None:
         self._keys, self._values, self._before = array("I"), array("I"), array("I")
@@ -29,7 +31,7 @@ class Postings:
 
     def post(self, key: int, value: int) -> None:
         """Put ``value`` in front of what ``key`` has."""
-        if len(self._keys) >= len(self._heads):
+        if len(self._keys) >= _A_BUCKET * len(self._heads):
             self._spread(2 * len(self._heads))
         bucket = (key ^ key >> 16) & self._mask
         self._before.append(self._heads[bucket])
@@ -44,7 +46,7 @@ class Postings:
         self._keys.frombytes(keys.astype(np.uint32).tobytes())
         self._values.frombytes(values.astype(np.uint32).tobytes())
         buckets = len(self._heads)
-        while len(self._keys) > buckets:
+        while len(self._keys) > _A_BUCKET * buckets:
             buckets *= 2
         if buckets > len(self._heads):
             self._spread(buckets)
@@ -100,5 +102,6 @@ class Postings:
             self._before.frombytes(in_order.tobytes())
             last = np.append(first[1:], True)
             heads[ranked[last]] = position[last]
-            np.add.at(sizes, bucket, 1)
+            runs = np.flatnonzero(first)
+            sizes[ranked[runs]] += np.diff(np.append(runs, len(ranked))).astype(np.uint32)
             del keys, heads, sizes

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from rensa import RMinHash
 
 HASHES = 24
@@ -63,3 +65,12 @@ def text_print(words: Sequence[str], title: Sequence[str]) -> Print:
     made = RMinHash(HASHES, _SEED)
     made.update(sorted(shingles))
     return Print(_BANDED.pack(*(value & 0xFFFF for value in made.digest())), min(len(shingles), 0xFFFF), exact)
+
+
+def all_bands(hashes: bytes, exact: Sequence[int]) -> NDArray[np.uint32]:
+    """The bands of many prints at once, one row each: the same numbers as `Print.bands`."""
+    h = np.frombuffer(hashes, dtype="<u2").reshape(-1, HASHES).astype(np.uint32)
+    salt = np.arange(0, HASHES, ROWS, dtype=np.uint32) * np.uint32(0x27D4EB2F)
+    first, second, third = h[:, 0::ROWS], h[:, 1::ROWS], h[:, 2::ROWS]
+    mixed = first * np.uint32(0x9E3779B1) ^ second * np.uint32(0x85EBCA6B) ^ third * np.uint32(0xC2B2AE35) ^ salt
+    return np.column_stack([mixed, np.array(exact, dtype=np.uint32)])

@@ -77,6 +77,13 @@ def unpacked(data: bytes) -> Trace:
     return Trace(names, weights, flags, numbers[:m], numbers[m:], day, text)
 
 
+def found_by(data: bytes) -> tuple[bytes, bytes, int]:
+    """Of the trace in ``data`` what finds an article: names (4 bytes each), hashes of the text, all its words."""
+    n, m, k, _, _, exact = _HEAD.unpack_from(data)
+    start = _HEAD.size + 6 * n + 4 * (m + k)
+    return data[_HEAD.size : _HEAD.size + 4 * n], data[start : start + _PRINT_BYTES], exact
+
+
 def packed_print(of: Print) -> bytes:
     """A print in bytes."""
     return struct.pack("<HI", of.shingles, of.exact) + of.hashes

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from wirewatch.settings import Settings
 from wirewatch.stream.connection import MAX_MESSAGE_BYTES, as_our_errors, bootstrap
@@ -23,6 +24,25 @@ def read_table(settings: Settings, topic: Topic[M]) -> Iterator[tuple[bytes, M |
     What cannot be decoded is passed over: such a table is written by wirewatch alone. Raises NewerSchema.
     """
     decode = Decoder(topic)
+    for record in _records(settings, topic):
+        if record.value is None:
+            yield record.key, None
+            continue
+        decoded = decode(record)
+        if isinstance(decoded, Received):
+            yield record.key, decoded.value
+
+
+def read_encoded(settings: Settings, topic: Topic[M]) -> Iterator[bytes]:
+    """The bodies of the same messages as they stand in Kafka, for who decodes them better; raises NewerSchema."""
+    decode = Decoder(topic)
+    for record in _records(settings, topic):
+        if record.value is not None:
+            decode.check(record)
+            yield record.value
+
+
+def _records(settings: Settings, topic: Topic[M]) -> Iterator[ConsumerRecord]:
     with as_our_errors(settings), closing(_reader(settings)) as consumer:
         name = settings.name_prefix + topic.name
         partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name)]
@@ -31,13 +51,7 @@ def read_table(settings: Settings, topic: Topic[M]) -> Iterator[tuple[bytes, M |
         ends = consumer.end_offsets(partitions) if partitions else {}
         while any((consumer.position(tp) or 0) < end for tp, end in ends.items()):
             for records in consumer.poll(500).values():
-                for record in records:
-                    if record.value is None:
-                        yield record.key, None
-                        continue
-                    decoded = decode(record)
-                    if isinstance(decoded, Received):
-                        yield record.key, decoded.value
+                yield from records
 
 
 def _reader(settings: Settings) -> KafkaConsumer:

@@ -54,6 +54,12 @@ class Decoder(Generic[M]):
         self._topic = topic
         self._decode = msgspec.json.Decoder(topic.model).decode
 
+    def check(self, record: ConsumerRecord) -> None:
+        """Raises NewerSchema for a message of a newer wirewatch; a header that is not readable is passed over."""
+        schema = dict(record.headers).get("schema", b"1")
+        if schema.isdigit() and int(schema) > self._topic.schema:
+            raise NewerSchema(where(record), int(schema), self._topic.schema)
+
     def __call__(self, record: ConsumerRecord) -> Received[M] | Rejected:
         """The message, or why it can never be one.
 
