@@ -253,8 +253,9 @@ def test_sentences_of_any_text_are_in_order_and_within(text: str) -> None:
         "’" * 300_000,
         "Al-" * 24_000,
         "John Smith " * 8_000,
+        "A fire on Hazel Street in Homs. " * 3_000,
     ],
-    ids=["small", "capital", "place", "shouted", "initials", "acronyms", "quotes", "hyphens", "people"],
+    ids=["small", "capital", "place", "shouted", "initials", "acronyms", "quotes", "hyphens", "people", "sites"],
 )
 def test_a_long_and_odd_text_takes_time_in_proportion(text: str) -> None:
     tagger = load_tagger(Settings(ner="off"))

@@ -7,7 +7,16 @@ from wirewatch.tagging.evidence import LARGE, Evidence
 from wirewatch.tagging.gazetteer import OTHER, Gazetteer, Place
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.spots import Spot, service_behind, where
-from wirewatch.tagging.vocabulary import COMPASS, FACILITY, FUNCTION, GIVEN, LOCATIVE_NOUNS, ORGANISATION, TITLES
+from wirewatch.tagging.vocabulary import (
+    COMPASS,
+    FACILITY,
+    FUNCTION,
+    GIVEN,
+    LOCATIVE_NOUNS,
+    ORGANISATION,
+    THINGS,
+    TITLES,
+)
 
 MIDDLE = 15_000
 """People from which a city is believed where the text speaks of its country, or of being in it."""
@@ -31,6 +40,8 @@ def ground_of(
     place = best.place
     if setting.fixed or (place.level in ("country", "region", "water") and best.how != OTHER):
         word = spot.key in gazetteer.common and spot.n == 1
+        if word and _is_thing(reading, spot):
+            return ""
         if word and spot.first in reading.initial and place.level != "country":
             return ""
         return "it can be nothing else" if setting.fixed else f"the name of a {place.level}"
@@ -50,6 +61,13 @@ def ground_of(
     if spot.n == 1 and spot.key in OTHER_WORDS:
         return _if(bool(where(reading, spot)) and place.population > 50_000, "located")
     return _ground_of_name(spot, best, located=located, named=named, ner=ner)
+
+
+def _is_thing(reading: Reading, spot: Spot) -> bool:
+    """Whether the word is what it is without a capital: "Turkey dinner", "China cabinet"."""
+    tokens, after = reading.tokens, spot.first + spot.n
+    beside = after < len(tokens) and tokens.joins(after - 1) and after - 1 not in tokens.possessive
+    return spot.role == "place" and beside and tokens.folded[after] in THINGS
 
 
 def _if(true: bool, ground: str) -> str:

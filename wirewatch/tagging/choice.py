@@ -10,7 +10,9 @@ from wirewatch.tagging.gazetteer import OTHER, OWN, Gazetteer, Place
 from wirewatch.tagging.reading import Reading
 from wirewatch.tagging.spots import Spot
 
-REGIONS_AFTER = frozenset({"province", "provinces", "governorate", "state", "region", "oblast", "prefecture"})
+REGIONS_AFTER = frozenset(
+    {"province", "provinces", "governorate", "state", "region", "oblast", "prefecture", "governor"}
+)
 REGIONS_BEFORE = frozenset({"province", "provinces", "state", "states", "governorate", "region", "governor"})
 CITIES_BEFORE = frozenset({"city", "town", "village", "capital", "suburb", "port", "streets", "outskirts", "mayor"})
 KIND_AFTER = REGIONS_AFTER | {"city", "county"}
