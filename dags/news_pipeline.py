@@ -25,6 +25,8 @@ consumers are at work already (`wirewatch up`, Docker Compose) the run waits for
 | **tag** | finds who and what place each article names, and why |
 | **cluster** | puts articles that tell the same story together |
 | **index** | stores them, so that `wirewatch search` and Kibana find them |
+| **alert** | judges them by every rule |
+| **notify** | tells in the rules' channels what fired |
 | **summarise** | counts what came in and what it is about; open its *XCom* to read the result |
 
 **Running it by hand:** press *Trigger*. Leave *Folder or file* empty for the articles that come with wirewatch, or
@@ -130,7 +132,7 @@ def news_pipeline() -> None:
         from wirewatch.search.overview import overview
 
         found = overview(running_servers(), limit=8)
-        tagged, clustered, indexed = consumed
+        tagged, clustered, indexed, judged, told = consumed
         return {
             "files": produced["files"],
             "read": produced["read"],
@@ -142,6 +144,8 @@ def news_pipeline() -> None:
             "clustered": clustered["handled"] - clustered["refused"],
             "indexed": indexed["handled"] - indexed["refused"],
             "new": found.articles - produced["stored_before"],
+            "judged": judged["handled"],
+            "told": told["handled"],
             "refused": produced["refused_count"] + sum(step["refused"] for step in consumed),
             "refused_inputs": produced["refused"],
             "overview": msgspec.to_builtins(found),

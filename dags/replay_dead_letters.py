@@ -42,7 +42,7 @@ nothing is stored twice.
         "consumer": Param(
             None,
             type=["null", "string"],
-            enum=[None, "tagger", "clusterer", "indexer"],
+            enum=[None, "tagger", "clusterer", "indexer", "alerter", "notifier"],
             title="Consumer",
             description="Whose letters. Empty: all consumers'.",
         ),

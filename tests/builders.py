@@ -8,7 +8,19 @@ from typing import Any
 import msgspec
 
 from wirewatch.geo import Point
-from wirewatch.models import ActorTag, Article, Lineage, Mention, PlaceTag, Source, TaggedArticle, Tags
+from wirewatch.models import (
+    ActorTag,
+    Alert,
+    Article,
+    Lineage,
+    Mention,
+    PlaceTag,
+    Reason,
+    Source,
+    TaggedArticle,
+    Tags,
+    alert_id,
+)
 from wirewatch.text import article_id, content_hash
 
 NOW = datetime(2024, 12, 8, 12, 0, tzinfo=UTC)
@@ -65,6 +77,30 @@ def tagged(of: Article | None = None, **fields: Any) -> TaggedArticle:
         "kb_version": "test",
     }
     return TaggedArticle(**(given | fields))
+
+
+def alert(**fields: Any) -> Alert:
+    """An alert that is to be told; its id follows from its rule and story."""
+    rule, story = fields.get("rule_id", "fighting-near-homs"), fields.get("story_id", "story-1")
+    given: dict[str, Any] = {
+        "id": alert_id(rule, story),
+        "rule_id": rule,
+        "rule_name": "Fighting near Homs",
+        "rule_version": 1,
+        "story_id": story,
+        "article_id": "article-1",
+        "title": "Rebels enter Homs",
+        "status": "new",
+        "made_at": NOW,
+        "updated_at": NOW,
+        "story_revision": 1,
+        "reasons": (Reason("text", words=("rebels",), sentence="Rebels enter Homs"),),
+        "outlets": 1,
+        "articles": 1,
+        "notify": ("ops",),
+        "occasion": "first",
+    }
+    return Alert(**(given | fields))
 
 
 def numbered(count: int, **fields: Any) -> list[Article]:

@@ -319,13 +319,22 @@ Occasion = Literal["first", "again", "escalation", "correction"]
 
 
 class ChannelState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far an alert got in one channel, since ``at``, after ``tries`` attempts; ``error`` is the last one's."""
+    """How far a notification got in one channel, since ``at``, after ``tries`` attempts; ``error`` is the last one's.
+
+    ``notification`` is its id (an alert can be told on several occasions), ``digest`` that of the digest it is told
+    in, ``first_at`` when it began, ``until`` when it is to be looked at again: never where that is None.
+    """
 
     name: str
     state: Literal["claimed", "sent", "failed", "held"]
     at: datetime
     tries: int = 0
     error: str | None = None
+    notification: str | None = None
+    occasion: Occasion | None = None
+    digest: str | None = None
+    first_at: datetime | None = None
+    until: datetime | None = None
 
 
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):

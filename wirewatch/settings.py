@@ -173,6 +173,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     airflow_paused: Annotated[bool, _about("Whether DAGs start paused in the Airflow that `wirewatch up` starts.")] = (
         False
     )
+    channels: Annotated[
+        str | None,
+        _about(
+            "File of the channels that alerts go to, with their secrets. Unset: `channels.json` in the data folder."
+        ),
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"
     timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
 

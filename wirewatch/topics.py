@@ -56,7 +56,7 @@ LINE: tuple[Topic[Any], ...] = (
     STORIES_ASSIGNED,
     ALERTS,
 )
-CONSUMERS = ("tagger", "clusterer", "indexer", "alerter")
+CONSUMERS = ("tagger", "clusterer", "indexer", "alerter", "notifier")
 
 
 def dead_letters(consumer: str) -> Topic[DeadLetter]:

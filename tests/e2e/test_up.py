@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.line import wait_until
 from wirewatch.embedded import read_state
 from wirewatch.settings import Settings
+from wirewatch.topics import CONSUMERS
 
 WIREWATCH = (sys.executable, "-W", "ignore", "-m", "wirewatch")
 
@@ -82,7 +83,7 @@ def test_the_line_is_healthy_and_every_command_finds_it(data_dir: Path) -> None:
 
 
 def test_a_consumer_that_is_killed_is_started_again(data_dir: Path) -> None:
-    wait_until(lambda: len(consumers(data_dir)) == 3, 60, what="three consumers")
+    wait_until(lambda: set(consumers(data_dir)) == set(CONSUMERS), 60, what="every consumer")
     killed = consumers(data_dir)["indexer"]
     killed.send_signal(signal.SIGKILL)
     wait_until(

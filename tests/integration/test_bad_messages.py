@@ -22,7 +22,7 @@ from wirewatch.stories import Stories
 from wirewatch.stream import Consumed, Publisher, Until
 from wirewatch.stream.admin import ensure_topics, lag
 from wirewatch.stream.dead_letters import replay, waiting
-from wirewatch.topics import ARTICLES_BULK, ARTICLES_CLUSTERED, ARTICLES_RAW, ARTICLES_TAGGED
+from wirewatch.topics import ALERTS, ARTICLES_BULK, ARTICLES_CLUSTERED, ARTICLES_RAW, ARTICLES_TAGGED
 
 TAKES = [
     ("tagger", "tagger", ARTICLES_RAW.name),
@@ -30,13 +30,14 @@ TAKES = [
     ("clusterer", "clusterer", ARTICLES_TAGGED.name),
     ("indexer", "indexer", ARTICLES_CLUSTERED.name),
     ("alerter", "alerter", ARTICLES_CLUSTERED.name),
+    ("notifier", "notifier", ALERTS.name),
 ]
 """Consumer, its group, and the topic."""
 
 each_topic = pytest.mark.parametrize(
     ("consumer", "group", "topic"), TAKES, ids=[f"{topic}-{consumer}" for consumer, _, topic in TAKES]
 )
-each_consumer = pytest.mark.parametrize("consumer", ["tagger", "clusterer", "indexer", "alerter"])
+each_consumer = pytest.mark.parametrize("consumer", ["tagger", "clusterer", "indexer", "alerter", "notifier"])
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ FORMAT1 = Path(__file__).parents[1] / "fixtures" / "format1"
 MESSAGES = sorted(FORMAT1.glob("*.json"))
 OLD_MAPPINGS = sorted((FORMAT1 / "mappings").glob("*.json"))
 CURRENT = {Path(file).stem: mapping(alias) for alias, file in MAPPINGS.items()}
-SINCE_THEN = {ALERTS.name, dead_letters("alerter").name}
+SINCE_THEN = {ALERTS.name, dead_letters("alerter").name, dead_letters("notifier").name}
 """Topics that format 1 did not have."""
 TOPICS: dict[str, Topic[Any]] = {
     topic.name: topic for topic in (*LINE, *map(dead_letters, CONSUMERS)) if topic.name not in SINCE_THEN

@@ -22,6 +22,8 @@ STEPS = {
     "tag": "tagging: who and where",
     "cluster": "finding the stories",
     "index": "storing",
+    "alert": "judging by the rules",
+    "notify": "telling what fired",
     "summarise": "counting",
 }
 """What each task of the DAG does, for people."""
@@ -31,6 +33,8 @@ PRELOAD = (
     "consumers.tagger",
     "consumers.clusterer",
     "consumers.indexer",
+    "consumers.alerter",
+    "consumers.notifier",
     "producers.files",
     "spacy",
 )

@@ -54,7 +54,21 @@ def the_line() -> list[Any]:
 
         return _worked_off(indexer.GROUP, indexer.run)
 
-    return [tag(), cluster(), index()]
+    @task
+    def alert() -> dict[str, Any]:
+        """Judge what waits by every rule."""
+        from consumers import alerter
+
+        return _worked_off(alerter.GROUP, alerter.run)
+
+    @task
+    def notify() -> dict[str, Any]:
+        """Tell what fired."""
+        from consumers import notifier
+
+        return _worked_off(notifier.GROUP, notifier.run)
+
+    return [tag(), cluster(), index(), alert(), notify()]
 
 
 def the_feeds(*, come_along: bool = False) -> Any:

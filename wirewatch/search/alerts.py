@@ -109,6 +109,13 @@ def change_alerts(es: Elasticsearch, settings: Settings, changes: Sequence[tuple
 
     Fields that are not named keep what others may have written into them. None removes a value.
     """
+    return len(write_fields(es, settings, changes, refresh=True)) == len(changes)
+
+
+def write_fields(
+    es: Elasticsearch, settings: Settings, changes: Sequence[tuple[Stored, Mapping[str, Any]]], *, refresh: bool
+) -> frozenset[str]:
+    """The same, found at once only with ``refresh``; the ids of the alerts that were still as they were seen."""
     lines = []
     for stored, fields in changes:
         action = {
@@ -119,7 +126,7 @@ def change_alerts(es: Elasticsearch, settings: Settings, changes: Sequence[tuple
             "require_alias": True,
         }
         lines += [_encode({"update": action}), _encode({"doc": fields})]
-    return len(_bulk(es, settings, lines)) == len(changes)
+    return _bulk(es, settings, lines, refresh=refresh)
 
 
 def mark_told(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) -> None:
@@ -131,13 +138,13 @@ def mark_told(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) ->
     _bulk(es, settings, lines)
 
 
-def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes]) -> frozenset[str]:
+def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes], *, refresh: bool = True) -> frozenset[str]:
     """The ids of what was written; what met another's change (409, or a document that is gone) is left out."""
     if not lines:
         return frozenset()
     operations: list[Any] = lines  # the client sends bytes as they are; its types say only dicts
     with as_our_errors(settings):
-        answer = es.bulk(operations=operations, refresh=True, timeout="20s")
+        answer = es.bulk(operations=operations, refresh=refresh, timeout="20s")
     written = set()
     for item in answer["items"]:
         ((_, done),) = item.items()

@@ -18,6 +18,7 @@ from kafka.errors import (
 from wirewatch.settings import Settings
 from wirewatch.stream.connection import MAX_MESSAGE_BYTES, as_our_errors, bootstrap
 from wirewatch.topics import (
+    ALERTS,
     ARTICLES_BULK,
     ARTICLES_CLUSTERED,
     ARTICLES_RAW,
@@ -36,6 +37,7 @@ READS = {
     "clusterer": ARTICLES_TAGGED.name,
     "indexer": ARTICLES_CLUSTERED.name,
     "alerter": ARTICLES_CLUSTERED.name,
+    "notifier": ALERTS.name,
 }
 """Which consumer group reads which topic."""
 
