@@ -299,10 +299,12 @@ def test_a_clock_that_jumps_silences_no_feed(open_settings: Settings, server: Fe
     assert poll(open_settings, [one], NOW + 3 * DAY).polled == 1
 
 
-SENTENCE = "<p>" + "The shelling of the city went on until the evening, witnesses said. " * 3 + "</p>"
+PARAGRAPHS = "".join(
+    f"<p>{f'The shelling of quarter {n} went on until the evening, witnesses said. ' * 3}</p>" for n in range(6)
+)
 PAGE = (
     "<html><head><link rel=canonical href='https://canonical.example/r/{n}'></head><body><article><h1>Report {n}</h1>"
-    f"{SENTENCE * 6}</article></body></html>"
+    f"{PARAGRAPHS}</article></body></html>"
 )
 WALL = "<html><body><p>Subscribe to read on. We use cookies.</p></body></html>"
 
