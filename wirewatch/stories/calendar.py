@@ -59,6 +59,7 @@ NUMBERS = {word: number for words in reversed(_NUMBERS) for number, word in enum
     "dozen": 12,
 }
 
+_DATING = WEEKDAYS.keys() | MONTHS.keys() | YESTERDAY | TODAY
 _YEARS = range(1990, 2036)
 _DIGITS_READ = 8
 
@@ -87,6 +88,8 @@ def days(words: list[str], published: date) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     for at, word in enumerate(words):
+        if word not in _DATING:
+            continue
         day = _day(words, at, word, published)
         if day is not None:
             found[day.toordinal()] = found.get(day.toordinal(), 0) + 1
