@@ -168,6 +168,14 @@ def test_the_oldest_articles_are_forgotten_first() -> None:
     assert stories.judge(copy_of(f"Event 0 in hall 0. {FILLER}", "o0.example")).changed
 
 
+def test_a_copy_finds_its_original_among_many_nearly_the_same_texts() -> None:
+    stories = Stories()
+    texts = [f"Event {n} in hall {n}. {FILLER} {n}" for n in range(200)]
+    first = [stories.judge(copy_of(text, f"o{n}.example")).story.id for n, text in enumerate(texts)]
+    assert len(set(first)) == len(texts)
+    assert [stories.judge(copy_of(text, f"c{n}.example")).story.id for n, text in enumerate(texts)] == first
+
+
 TOWNS = ("Homs", "Hama", "Idlib", "Latakia")
 
 

@@ -32,6 +32,8 @@ _NEWEST_A_NAME = 50
 _NEWEST_A_BAND = 6
 _COMPARED = 12
 _BAND_VOTE = 1.0
+_SAME_VOTE = 100.0
+"""The very same text is compared first, however many are nearly the same."""
 _FEWEST = 2_000
 """So many articles are taken to have been seen from the start, so that the first ones' names are not all common."""
 _PROFILES = 4_000
@@ -204,7 +206,7 @@ class Stories:
                 votes[story] = votes.get(story, 0.0) + vote
         for band in seen.text.bands():
             for story in set(memory.stories_near(memory.bands.newest(band, _NEWEST_A_BAND), seen.at, self._window)):
-                votes[story] = votes.get(story, 0.0) + _BAND_VOTE
+                votes[story] = votes.get(story, 0.0) + (_SAME_VOTE if band == seen.text.exact else _BAND_VOTE)
         return sorted(votes, key=lambda story: (-votes[story], story))[:_COMPARED]
 
     def _profile(self, story: int) -> Profile:
