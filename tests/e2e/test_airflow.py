@@ -99,6 +99,7 @@ def test_a_scheduled_run_comes_by_itself(data_dir: Path) -> None:
         return {each["kind"] for each in json.loads(wirewatch(data_dir, "dags", "runs", "--json").stdout)}
 
     wait_until(lambda: "scheduled" in kinds(), 60, what="a scheduled run")
+    assert {each["lineage"]["airflow_run_id"][:9] for each in articles(data_dir, "*")} == {"manual__2"}
 
 
 @pytest.mark.long
