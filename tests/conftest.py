@@ -42,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[KAFKA], os.environ[ELASTICSEARCH] = str(running.kafka), str(running.elasticsearch)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A name for bytes that is the same in every worker: compressed ones hold the time of day."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def line_of(folder: Path) -> Settings:
     """Settings of the servers of this run, which keep their data in ``folder``."""
     return Settings(
