@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -25,6 +26,8 @@ def clean(text: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """The words of ``text`` without case and accents, any script; two texts are the same when these are."""
+    if text.isascii():  # there is nothing to take apart
+        return _WORDS.findall(text.lower())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return _WORDS.findall("".join(c for c in decomposed if not unicodedata.combining(c)))
 
@@ -44,6 +47,7 @@ def content_hash(title: str, text: str) -> str:
     return digest(" ".join(folded_words(title)), " ".join(folded_words(text)))
 
 
+@lru_cache(maxsize=8_192)  # an item's address is asked for by several who judge it
 def canonical_url(url: str) -> str | None:
     """One spelling for one page: https, lower-case host, no fragment, default port, tracking or trailing slash.
 
