@@ -123,7 +123,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stories_kept: Annotated[
         int,
         _about(
-            "Articles whose stories the clusterer keeps in memory, some 1.5 GB a million; the oldest go first.",
+            "Articles whose stories the clusterer keeps in memory, some 2 GB a million; the oldest go first.",
             ge=100,
             le=20_000_000,
         ),

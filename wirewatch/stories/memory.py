@@ -1,4 +1,4 @@
-"""All decisions, held small: a million of them are some 1.5 GB.
+"""All decisions, held small: a million of them are some 2 GB.
 
 A decision stays the bytes it is in Kafka and is decoded when its story is looked at; what finds it (names, stretches of
 text, ids) are numbers in flat arrays.
