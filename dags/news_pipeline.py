@@ -25,7 +25,7 @@ consumers are at work already (`wirewatch up`, Docker Compose) the run waits for
 | **tag** | finds who and what place each article names, and why |
 | **cluster** | puts articles that tell the same story together |
 | **index** | stores them, so that `wirewatch search` and Kibana find them |
-| **alert** | judges them by every rule |
+| **alert** | judges them by your rules, and by those that come with wirewatch where there are no others |
 | **notify** | tells in the rules' channels what fired |
 | **summarise** | counts what came in and what it is about; open its *XCom* to read the result |
 
@@ -102,17 +102,20 @@ def news_pipeline() -> None:
         params: dict[str, Any] | None = None, run_id: str | None = None, dag_run: Any = None
     ) -> dict[str, Any]:
         """Hand the articles to Kafka."""
-        from producers import files
+        from producers import files, rules
         from wirewatch.resources import seeds_folder
         from wirewatch.search.overview import overview
 
         form = params or {}
         settings = running_servers()
+        started = datetime.now(UTC)
         stored = overview(settings, limit=1).articles
         folder = form.get("folder")
         if folder is None and dag_run is not None and dag_run.run_type == "scheduled":
             produced = files.Produced()  # made-up articles are for a look by hand, not for a watch floor
         else:
+            if folder is None:
+                rules.run(settings, now=started)
             produced = files.run(
                 settings,
                 [folder or str(seeds_folder())],
@@ -129,6 +132,7 @@ def news_pipeline() -> None:
             "refused": list(produced.refused[:100]),
             "refused_count": len(produced.refused),
             "stored_before": stored,
+            "started_at": started.isoformat(),
         }
 
     @task
@@ -136,9 +140,11 @@ def news_pipeline() -> None:
         """Count what came in and what it is about."""
         import msgspec
 
+        from wirewatch.search.alerts import alerts_by_rule
         from wirewatch.search.overview import overview
 
-        found = overview(running_servers(), limit=8)
+        settings = running_servers()
+        found = overview(settings, limit=8)
         tagged, clustered, indexed, judged, told = consumed
         return {
             "files": produced["files"],
@@ -150,6 +156,7 @@ def news_pipeline() -> None:
             "tagged": tagged["handled"] - tagged["refused"],
             "clustered": clustered["handled"] - clustered["refused"],
             "indexed": indexed["handled"] - indexed["refused"],
+            "alerts": alerts_by_rule(settings, since=datetime.fromisoformat(produced["started_at"])),
             "new": found.articles - produced["stored_before"],
             "judged": judged["handled"],
             "told": told["handled"],

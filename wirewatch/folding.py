@@ -109,18 +109,22 @@ class Spot:
     """Finds where the tokens of one text stand without cutting all of it again."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        counts = map(len, map(_pieces.__getitem__, text.split()))
-        self._until = list(accumulate(counts))  # tokens up to the end of each piece
+        self._pieces = text.split()
+        self._starts: list[int] = []
+        at = 0
+        for piece in self._pieces:
+            at = text.index(piece, at)
+            self._starts.append(at)
+            at += len(piece)
+        self._until = list(
+            accumulate(map(len, map(_pieces.__getitem__, self._pieces)))
+        )  # tokens up to each piece's end
 
     def span(self, number: int) -> tuple[int, int]:
         """Start and end of token ``number``, in code points."""
         at = bisect_right(self._until, number)
-        rest = self._text.split(None, at)[-1].lstrip()
-        piece = rest.split(None, 1)[0]
-        start, end = Folded(piece, []).spans()[number - (self._until[at - 1] if at else 0)]
-        offset = len(self._text) - len(rest)
-        return offset + start, offset + end
+        start, end = Folded(self._pieces[at], []).spans()[number - (self._until[at - 1] if at else 0)]
+        return self._starts[at] + start, self._starts[at] + end
 
 
 def fold(text: str) -> Folded:

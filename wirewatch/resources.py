@@ -26,6 +26,11 @@ def seed_feeds() -> Path:
     return _folder("seeds") / "feeds.toml"
 
 
+def seed_rules() -> Path:
+    """The file of the rules that come with wirewatch."""
+    return _folder("seeds") / "rules.toml"
+
+
 def _folder(name: str) -> Path:
     for root in _ROOTS:
         if (root / name).is_dir():

@@ -146,7 +146,8 @@ def test_the_steps_of_the_pipeline_stand_in_the_order_of_the_line(described: dic
     assert "poll_feeds" in tasks["tag"]["after"]
     assert tasks["cluster"]["after"] == ["tag"]
     assert tasks["index"]["after"] == ["cluster"]
-    assert "index" in tasks["summarise"]["after"]
+    assert tasks["alert"]["after"] == ["index"]
+    assert "alert" in tasks["summarise"]["after"]
 
 
 def test_a_form_filled_in_wrongly_is_refused_in_words(tmp_path: Path) -> None:

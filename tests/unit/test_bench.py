@@ -60,3 +60,12 @@ def test_the_tagger_is_measured_with_the_model_off_auto_and_full() -> None:
 def test_what_could_not_be_measured_is_said_in_one_line() -> None:
     with pytest.raises(BenchFailed, match=r"^tagger \(auto\) could not be measured: .*IndexError.*"):
         measure("auto", [], runs=1)
+
+
+def test_ten_thousand_rules_are_measured_with_what_they_were_like() -> None:
+    result = CliRunner().invoke(bench, ["rules", "--articles", "60", "--runs", "1", "--json"], catch_exceptions=False)
+    figures = json.loads(result.stdout)["stages"]["rules"]
+    assert figures["rules"] == 10_000
+    assert figures["matching"] >= 20
+    assert figures["sharing_a_word"] >= 300
+    assert 0 < figures["ms_per_article"] < figures["ms_per_article_with_reasons"] < 50

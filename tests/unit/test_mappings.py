@@ -72,7 +72,7 @@ def mapped(properties: dict[str, Any], above: str = "") -> Iterator[str]:
 
 def produced(value: dict[str, Any], above: str = "") -> Iterator[str]:
     for name, field in value.items():
-        if name in ("geo", "point"):
+        if name in ("geo", "point", "tags"):
             yield above + name
         elif isinstance(field, dict):
             yield from produced(field, f"{above}{name}.")

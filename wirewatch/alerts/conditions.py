@@ -45,6 +45,20 @@ def near(rule: Rule, seen: Seen) -> Iterator[Reason]:
             yield _place_reason("near", seen, closest[1], asked.place, round(closest[0], 1))
 
 
+def is_near(rule: Rule, seen: Seen) -> bool:
+    """Whether `near` would find a place."""
+    return any(
+        place.point and distance_km(asked.point, place.point) <= asked.within_km and _counts(rule, seen, place.id)
+        for asked in rule.near
+        for place in seen.pinned
+    )
+
+
+def names_any(rule: Rule, seen: Seen) -> bool:
+    """Whether `actors_any` would find an actor."""
+    return any(_actor(rule, seen, actor) for asked in rule.actors for actor in (asked, *_members(rule, asked)))
+
+
 def nearest(asked: Near, rule: Rule, seen: Seen) -> tuple[float, PlaceTag] | None:
     """The article's place that is nearest to the one asked for, and how far away it is in km."""
     found = [
@@ -123,7 +137,7 @@ def _actor_reason(condition: Condition, seen: Seen, actor: ActorTag, asked: str)
         actor_name=actor.name,
         alias=mention.name if mention else None,
         asked=asked,
-        because=(mention.reason or None) if mention else None,
+        because=(mention.reason or None) if mention and mention.name != actor.name else None,
     )
 
 
@@ -138,18 +152,18 @@ def _place_reason(
         place_id=place.id,
         distance_km=distance,
         asked=asked,
-        because=_preferred(seen, place, mention),
+        because=_preferred(seen, place),
     )
 
 
-def _preferred(seen: Seen, place: PlaceTag, mention: Mention | None) -> str | None:
+def _preferred(seen: Seen, place: PlaceTag) -> str | None:
     """Which other place of the name it was preferred to, and why."""
     for choice in seen.tags.choices:
         if choice.id == place.id and choice.runner_up is not None:
             strongest = max(choice.reasons, key=lambda argument: argument.weight, default=None)
             why = f": {strongest.why}" if strongest else ""
             return f"preferred to {choice.runner_up.name}{why}"
-    return (mention.reason or None) if mention else None
+    return None
 
 
 def _standing(seen: Seen, mention: Mention | None) -> dict[str, Any]:

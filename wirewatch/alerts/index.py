@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import ceil, cos, radians
 
+from wirewatch.alerts import conditions
 from wirewatch.alerts.match import checks_of, parsed
 from wirewatch.alerts.query import And, Not, Or, Query, Term
 from wirewatch.alerts.rule import Near, Rule
 from wirewatch.alerts.seen import CELL_DEGREES, Seen, cell
 from wirewatch.alerts.words import holds
-from wirewatch.models import Story
+from wirewatch.models import Condition, Story
 
 KM_PER_DEGREE = 111.0
 MOST_CELLS = 400
@@ -22,24 +23,29 @@ SAMPLE_EVERY = 8
 
 Keys = frozenset[str]
 
+_ASKS: dict[Condition, Callable[[Rule, Seen], bool]] = {"near": conditions.is_near, "actors": conditions.names_any}
+"""Conditions that can be asked without writing reasons down, which most rules have no use for."""
+
 
 class _Entry:
     """A rule ready to be judged: what it needs at least, and what is left to ask when that is there."""
 
-    __slots__ = ("checks", "needs", "query", "rule")
+    __slots__ = ("asks", "checks", "needs", "query", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         query = parsed(rule.text) if rule.text else None
         self.needs = frozenset(_needed(query)) if query else frozenset()
         self.query = None if query is None or _only_words(query) else query
-        self.checks = [check for name, check in checks_of(rule) if name != "text"]
+        self.asks = [_ASKS[name] for name, _ in checks_of(rule) if name in _ASKS]
+        self.checks = [check for name, check in checks_of(rule) if name not in _ASKS and name != "text"]
 
     def meets(self, seen: Seen, story: Story) -> bool:
         """Whether `match` would find reasons, without the work of writing them down."""
         return (
             self.needs <= seen.words
             and (self.query is None or holds(self.query, seen))
+            and all(ask(self.rule, seen) for ask in self.asks)
             and all(next(check(self.rule, seen, story), None) is not None for check in self.checks)
         )
 

@@ -82,8 +82,11 @@ def _places(term: Term, tokens: list[str]) -> Iterator[list[int]]:
 
 def _all_of(token: str, tokens: list[str]) -> Iterator[int]:
     at = -1
-    for _ in range(tokens.count(token)):
-        at = tokens.index(token, at + 1)
+    while True:
+        try:
+            at = tokens.index(token, at + 1)
+        except ValueError:
+            return
         yield at
 
 

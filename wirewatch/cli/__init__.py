@@ -20,6 +20,7 @@ COMMANDS = {
     "tag": ("tag", "Show the tags of a text, and why; needs no servers."),
     "retag": ("retag", "Tag what is stored with today's knowledge, or show what would change."),
     "actors": ("actors", "The knowledge base of actors: look into it, add to it, check it."),
+    "alerts": ("alerts", "Rules that watch the news: make them, try them, see what they found."),
     "evaluate": ("evaluate", "Measure the tags against gold annotations."),
     "bench": ("bench", "Measure how fast the parts are on this machine."),
     "feeds": ("feeds", "The feeds: how they are, try them, add some, OPML."),

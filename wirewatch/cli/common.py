@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
 import re
 import signal
 import sys
@@ -46,6 +48,14 @@ def settings_with_servers() -> Settings:
     if settings.kafka or settings.elasticsearch:  # one of yours, which is enough for a command that needs only that
         return settings
     raise NoServers
+
+
+def login_name() -> str:
+    """The name under which the user is logged in here."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return f"user {os.getuid()}"
 
 
 def print_json(value: Any) -> None:

@@ -35,6 +35,7 @@ PRELOAD = (
     "consumers.indexer",
     "consumers.alerter",
     "consumers.notifier",
+    "producers.rules",
     "producers.files",
     "spacy",
 )

@@ -12,13 +12,11 @@ import click
 
 from wirewatch.cli.common import duration, json_option, print_json, settings_with_servers
 from wirewatch.errors import SettingsError, UserMistake
-from wirewatch.text import folded_words
 
 if TYPE_CHECKING:
     from wirewatch.geo import Point
     from wirewatch.search.query import Hits
     from wirewatch.settings import Settings
-    from wirewatch.tagging.gazetteer import Place
 
 NAMES_SHOWN = 3
 
@@ -78,38 +76,19 @@ def point_of(settings: Settings, place: str) -> Point:
     Of several places of that name it is a city before a region, the most populous one first. Raises UserMistake
     where no place has that name.
     """
+    from wirewatch.alerts.names import places_called
     from wirewatch.geo import Point
+    from wirewatch.tagging.gazetteer_cache import load_gazetteer
 
     if said := re.fullmatch(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*", place, re.A):
         lat, lon = float(said[1]), float(said[2])
         if abs(lat) > 90 or abs(lon) > 180:
             raise UserMistake(f"--near {place}: latitude goes from -90 to 90, longitude from -180 to 180")
         return Point(lat, lon)
-    found = _places(settings, *(part.strip() for part in place.partition(",")[::2]))
+    found = places_called(load_gazetteer(Path(settings.cache_dir), disputed=settings.disputed), place)
     if not found:
         raise UserMistake(f"--near {place}: no such place is known; try another spelling, or give it as 34.73,36.71")
     return found[0].point
-
-
-def _places(settings: Settings, name: str, within: str) -> list[Place]:
-    """The places called ``name`` in the country or region called ``within`` (anywhere if empty), likeliest first."""
-    from wirewatch.tagging.gazetteer import OTHER
-    from wirewatch.tagging.gazetteer_cache import load_gazetteer
-
-    gazetteer = load_gazetteer(Path(settings.cache_dir), disputed=settings.disputed)
-
-    def named(name: str) -> list[tuple[Place, int]]:
-        return list(gazetteer.named(" ".join(folded_words(name))))
-
-    regions = {place.id for place, _ in named(within) if place.level in ("country", "admin1")}
-
-    def is_within(place: Place) -> bool:
-        around = (gazetteer.country(place.country or ""), gazetteer.admin1(place.admin1))
-        return within.upper() in ("", place.country) or any(region and region.id in regions for region in around)
-
-    found = [(place, how) for place, how in named(name) if is_within(place)]
-    found.sort(key=lambda one: (one[0].level == "city", one[1] != OTHER, one[0].prominence), reverse=True)
-    return [place for place, _ in found]
 
 
 def _show(hits: Hits, settings: Settings) -> None:

@@ -25,6 +25,8 @@ def show(summary: Mapping[str, Any], *, stays_up: bool, console: Console | None 
     console.print(_about(overview))
     if overview["top_stories"]:
         console.print(_stories(overview["top_stories"]))
+    if summary["alerts"]:
+        console.print(_alerts(summary["alerts"]))
     for line in _next_steps(summary, stays_up):
         console.print(line, markup=False, soft_wrap=True)
 
@@ -71,6 +73,16 @@ def _stories(stories: Sequence[Sequence[Any]]) -> Table:
     return table
 
 
+def _alerts(alerts: Sequence[Sequence[Any]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, title="What the rules found", title_justify="left")
+    table.add_column("rule", overflow="ellipsis", max_width=40, no_wrap=True)
+    table.add_column("stories", justify="right", min_width=len("stories"))
+    table.add_column("such as", overflow="ellipsis", max_width=50, no_wrap=True)
+    for name, stories, title in alerts[:SHOWN]:
+        table.add_row(escape(str(name)), str(stories), escape(str(title)))
+    return table
+
+
 def _cells(counted: Iterable[Sequence[Any]]) -> list[tuple[str, str]]:
     return [(escape(str(name)), str(number)) for name, number in counted][:SHOWN]
 
@@ -80,5 +92,7 @@ def _next_steps(summary: Mapping[str, Any], stays_up: bool) -> list[str]:
     steps = [] if stays_up else [("wirewatch up --detach", "bring the servers back; what was stored is still there")]
     if summary["refused"] > len(summary["refused_inputs"]):
         steps.append(("wirewatch dead-letters list", "what was refused on the line, and why"))
+    if summary["alerts"]:
+        steps.append(("wirewatch alerts log", "what the rules found, and why"))
     steps += [(f"wirewatch search {word!r}", "find articles"), ("wirewatch --help", "all commands")]
     return ["Where to look next:", *(f"  {command:<30}{what}" for command, what in steps)]

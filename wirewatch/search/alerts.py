@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 
 from wirewatch.errors import Refused, Unavailable
 from wirewatch.models import Alert
-from wirewatch.search.client import BUSY, SERVER, address, as_our_errors, reason
+from wirewatch.search.client import BUSY, SERVER, address, as_our_errors, asking, reason
 from wirewatch.search.documents import ALERTS, alert_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -93,6 +93,50 @@ def find_alerts(
             size=limit,
         )
     return [msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"]]
+
+
+def alerts_by_rule(settings: Settings, *, since: datetime) -> list[tuple[str, int, str]]:
+    """What rules found since a time: name, number of stories, the newest one's title; the most stories first.
+
+    What waits for more outlets, or is muted, is not counted.
+    """
+    with asking(settings) as es:
+        answer = es.search(
+            index=alias_of(settings, ALERTS),
+            query={
+                "bool": {
+                    "filter": {"range": {"@timestamp": {"gte": since.isoformat()}}},
+                    "must_not": {"terms": {"status": ["waiting", "muted"]}},
+                }
+            },
+            size=0,
+            aggregations={
+                "rules": {
+                    "terms": {"field": "rule_name", "size": 1_000},
+                    "aggregations": {
+                        "newest": {"top_hits": {"size": 1, "sort": [{"@timestamp": "desc"}], "_source": ["title"]}}
+                    },
+                }
+            },
+        )
+    return [
+        (bucket["key"], bucket["doc_count"], bucket["newest"]["hits"]["hits"][0]["_source"]["title"])
+        for bucket in answer["aggregations"]["rules"]["buckets"]
+    ]
+
+
+def alerts_like(es: Elasticsearch, settings: Settings, beginning: str) -> list[Alert]:
+    """The alerts whose id begins so, three at most."""
+    with as_our_errors(settings):
+        answer = es.search(index=alias_of(settings, ALERTS), query={"prefix": {"id": {"value": beginning}}}, size=3)
+    return [msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"]]
+
+
+def acknowledge(es: Elasticsearch, settings: Settings, alert: str, *, by: str, at: datetime) -> None:
+    """Note who has seen an alert, and when; the first stays."""
+    found = get_alerts(es, settings, [alert])
+    if found and found[0].alert.acked_by is None:
+        change_alerts(es, settings, [(found[0], {"acked_by": by, "acked_at": at})])
 
 
 def create_alerts(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) -> frozenset[str]:

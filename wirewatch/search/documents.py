@@ -126,6 +126,7 @@ def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> di
             "about_actors": list(tags.about_actors),
             "about_locations": list(tags.about_locations),
             "mentions": [_mention(mention) for mention in tags.mentions[:MENTIONS_LIMIT]],
+            "tags": {"actors": msgspec.to_builtins(tags.actors), "places": msgspec.to_builtins(tags.places)},
             "folded": " ".join((*fold(article.title).tokens, *fold(article.text).tokens)),
             "truncated": article.truncated,
             "tagger_version": tagged.tagger_version,
