@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +142,18 @@ def test_articles_that_credit_one_agency_are_one_independent_outlet() -> None:
     assert (told.story.articles, told.story.independent_outlets) == (2, 1)
     own = "We walked through Homs on Saturday and saw the barracks empty, the gates of Homs open and no army there."
     assert stories.judge(copy_of(own, "c.example", "Rebels hold Homs")).story.independent_outlets == 2
+
+
+@pytest.mark.parametrize("agency_first", [True, False])
+def test_an_agency_and_who_credits_it_are_one_independent_outlet_whoever_comes_first(agency_first: bool) -> None:
+    own = copy_of(TEXT, "harbourpress.example", "Rebels enter Homs")
+    rewritten = "The army has left Homs to rebel fighters, officials in Homs said on Saturday evening.\n(Harbour Press)"
+    credited = copy_of(rewritten, "b.example", "Homs falls to rebels")
+    stories = Stories()
+    first, second = (own, credited) if agency_first else (credited, own)
+    assert stories.judge(first).story.independent_outlets == 1
+    told = stories.judge(second).story
+    assert (told.articles, told.independent_outlets) == (2, 1)
 
 
 def test_outlets_of_one_owner_are_one_independent_outlet() -> None:

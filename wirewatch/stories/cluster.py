@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import msgspec
 
 from wirewatch.models import Assignment, Story, TaggedArticle
 from wirewatch.stories.likeness import SURELY, Likeness, likeness
 from wirewatch.stories.memory import Memory
+from wirewatch.stories.memory import number as story_number
 from wirewatch.stories.profile import Profile
-from wirewatch.stories.telling import Houses, by_itself, tell
+from wirewatch.stories.telling import Houses, Telling, by_itself
 from wirewatch.stories.trace import packed, packed_print, trace, unpacked, unpacked_print
 from wirewatch.stories.traits import Traits, traits
 from wirewatch.text import digest
@@ -28,7 +30,6 @@ KEPT = 1_000_000
 
 LITTLE_LEFT = 0.2
 """A version with less than this part of the former text is about something else."""
-_NEWEST_A_NAME = 50
 _NEWEST_A_BAND = 6
 _COMPARED = 12
 _BAND_VOTE = 1.0
@@ -36,8 +37,11 @@ _SAME_VOTE = 100.0
 """The very same text is compared first, however many are nearly the same."""
 _FEWEST = 2_000
 """So many articles are taken to have been seen from the start, so that the first ones' names are not all common."""
-_PROFILES = 4_000
+_CACHED = 4_000
+"""Stories whose sums are kept at hand."""
 
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -66,6 +70,7 @@ class Stories:
         self._memory = Memory(kept)
         self._houses, self._window = houses, hours * 3600
         self._profiles: OrderedDict[int, Profile] = OrderedDict()
+        self._tellings: OrderedDict[int, Telling] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._memory)
@@ -83,6 +88,7 @@ class Stories:
         """The same for an assignment as it stands in Kafka, several times faster."""
         self._memory.restore(assignment)
         self._profiles.clear()
+        self._tellings.clear()
 
     def settle(self) -> None:
         """Take in what was restored; `judge` does it where it was not done."""
@@ -154,7 +160,7 @@ class Stories:
             story_id=story_id,
             content_hashes=hashes,
             signatures=(),
-            story_revision=1 + max((part.story_revision for part in self._memory.story(story_id)), default=0),
+            story_revision=1 + self._telling(story_id).revision,
             title=article.title,
             seen_at=article.timestamp,
             outlet=article.source.domain or article.source.name,
@@ -202,7 +208,7 @@ class Stories:
         memory = self._memory
         for name, weight in vector.items():
             vote = weight * weight
-            for story in set(memory.stories_near(memory.names.newest(name, _NEWEST_A_NAME), seen.at, self._window)):
+            for story in set(memory.stories_near(memory.newest(name), seen.at, self._window)):
                 votes[story] = votes.get(story, 0.0) + vote
         for band in seen.text.bands():
             for story in set(memory.stories_near(memory.bands.newest(band, _NEWEST_A_BAND), seen.at, self._window)):
@@ -210,30 +216,40 @@ class Stories:
         return sorted(votes, key=lambda story: (-votes[story], story))[:_COMPARED]
 
     def _profile(self, story: int) -> Profile:
-        profile = self._profiles.get(story)
-        if profile is None:
-            profile = self._profiles[story] = Profile()
-            for part in self._memory.members(story):
-                profile.add(part)
-            if len(self._profiles) > _PROFILES:
-                self._profiles.popitem(last=False)
-        else:
-            self._profiles.move_to_end(story)
-        return profile
+        return _cached(self._profiles, story, lambda: Profile.of(self._memory.members(story)))
 
     def _keep(self, assignment: Assignment, *, known: bool) -> None:
         story = self._memory.keep(assignment)
-        profile = self._profiles.get(story)
-        if profile is not None and not known:
-            profile.add(assignment)
-        else:
-            self._profiles.pop(story, None)
+        sums: tuple[OrderedDict[int, Profile] | OrderedDict[int, Telling], ...] = (self._profiles, self._tellings)
+        for cache in sums:
+            summed = cache.pop(story, None) if known else cache.get(story)
+            if summed is not None and not known:
+                summed.add(assignment)
         for gone in self._memory.forget():
             self._profiles.pop(gone, None)
+            self._tellings.pop(gone, None)
+
+    def _telling(self, story_id: str) -> Telling:
+        return _cached(
+            self._tellings,
+            story_number(story_id),
+            lambda: Telling.of(story_id, self._memory.story(story_id), self._houses),
+        )
 
     def _tell(self, assignment: Assignment) -> Story:
-        story_id = assignment.story_id
-        return tell(story_id, self._memory.story(story_id), self._houses, self._memory.linked(story_id))
+        return self._telling(assignment.story_id).story(self._memory.linked(assignment.story_id))
+
+
+def _cached(cache: OrderedDict[int, T], key: int, made: Callable[[], T]) -> T:
+    """What ``cache`` has under ``key``, made where it is missing; what was not asked for longest makes room."""
+    found = cache.get(key)
+    if found is None:
+        found = cache[key] = made()
+        if len(cache) > _CACHED:
+            cache.popitem(last=False)
+    else:
+        cache.move_to_end(key)
+    return found
 
 
 def _with_judgement(part: Assignment, known: Assignment) -> Assignment:

@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Assignment).decode
 _FORGOTTEN_AT_ONCE = 50
 """The oldest go in parts of a fiftieth of what is kept, so that it costs little."""
-_COUNTED = 50
+_NEWEST = 50
 _HEX_DIGITS = 32
 _CHUNK = 50_000
 
@@ -77,7 +77,7 @@ class Memory:
         self._story_of, self._at = array("Q"), array("q")  # by sequence from the floor on
         self._links: dict[int, set[str]] = {}
         self._waiting: dict[int, bytes] = {}
-        self._seen: dict[int, int] = {}
+        self._newest: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         return len(self._parts) + len(self._waiting)
@@ -105,7 +105,7 @@ class Memory:
         fresh.sort()
         for start in range(0, len(fresh), _CHUNK):
             self._take_in([waiting.pop(key) for _, key in fresh[start : start + _CHUNK]])
-        self._seen.clear()
+        self._newest.clear()
         self.forget()
 
     def _take_in(self, ordered: list[bytes]) -> None:
@@ -141,7 +141,7 @@ class Memory:
                 self.names.post(name, assignment.sequence)
             for band in trace.text.bands():
                 self.bands.post(band, assignment.sequence)
-        self._seen.clear()
+        self._newest.clear()
         return story
 
     def _enter(self, assignment: Assignment | _Head, sequence: int, encoded: bytes) -> int:
@@ -191,13 +191,15 @@ class Memory:
 
     def seen(self, name: int) -> int:
         """In how many articles a name stands; exactly, where they are few."""
-        times = self._seen.get(name)
-        if times is None:
-            times = len(self.names.newest(name, _COUNTED))
-            if times == _COUNTED:
-                times = max(times, self.names.about(name))
-            self._seen[name] = times
-        return times
+        times = len(self.newest(name))
+        return max(times, self.names.about(name)) if times == _NEWEST else times
+
+    def newest(self, name: int) -> list[int]:
+        """The sequences of the last articles with a name, newest first; looked up once an article."""
+        found = self._newest.get(name)
+        if found is None:
+            found = self._newest[name] = self.names.newest(name, _NEWEST)
+        return found
 
     def stories_near(self, sequences: Iterable[int], at: int, window: int) -> list[int]:
         """The stories of those articles that are near in time."""
@@ -227,5 +229,5 @@ class Memory:
         self._floor = floor
         self.names.forget_below(floor)
         self.bands.forget_below(floor)
-        self._seen.clear()
+        self._newest.clear()
         return gone

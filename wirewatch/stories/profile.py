@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from wirewatch.models import Assignment
 from wirewatch.stories.prints import Print
@@ -36,6 +37,14 @@ class Profile:
         self.event_day = 0
         self._first_sequence: int | None = None
         self._square = 0
+
+    @classmethod
+    def of(cls, parts: Iterable[Assignment]) -> Profile:
+        """The sum of ``parts``."""
+        profile = cls()
+        for part in parts:
+            profile.add(part)
+        return profile
 
     @property
     def norm(self) -> float:
