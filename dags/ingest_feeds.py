@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from airflow.sdk import Param, chain, dag
 
-from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, the_feeds, the_line
+from wirewatch.scheduling.tasks import COMMON, FEED_TAGS, FEEDS, LANE, the_feeds, the_line
 
 ABOUT = """
 ### Bring in news from feeds
@@ -33,42 +31,19 @@ feed that fails is shown by `wirewatch feeds list`.
     description="Asks feeds for news, now, and lets the line work on what is new.",
     doc_md=ABOUT,
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     tags=["wirewatch", "news"],
-    owner_links=OWNER_LINKS,
-    default_args=DEFAULTS,
     params={
-        "feeds": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1},
-            title="Feeds",
-            description="Names, domains or addresses, one a line. Empty: all.",
-        ),
-        "feed_tags": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1},
-            title="Feeds with a tag",
-            description="Tags of feeds.toml, one a line: feeds with one of them.",
-        ),
+        "feeds": FEEDS,
+        "feed_tags": FEED_TAGS,
         "force": Param(
             False,
             type="boolean",
             title="Ask them all now",
             description="Also those that are not due yet.",
         ),
-        "lane": Param(
-            "live",
-            type="string",
-            enum=["live", "backfill"],
-            values_display={"live": "News of today", "backfill": "Old material"},
-            title="What it is",
-            description="Old material waits while there is news, and nobody is alerted about it.",
-        ),
+        "lane": LANE,
     },
+    **COMMON,
 )
 def ingest_feeds() -> None:
     """Ask, hand over, and let the line work to its end."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_line
+from wirewatch.scheduling.tasks import COMMON, LANE, running_servers, the_line
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +36,7 @@ article that is known is not stored a second time.
     description="Brings in articles from files, a folder or a pattern.",
     doc_md=ABOUT,
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     tags=["wirewatch", "by hand"],
-    owner_links=OWNER_LINKS,
-    default_args=DEFAULTS,
     params={
         "path": Param(
             "",
@@ -64,14 +58,7 @@ article that is known is not stored a second time.
             title="Language",
             description="Two letters, such as en or ar, for files that name none. Empty: it is found out.",
         ),
-        "lane": Param(
-            "live",
-            type="string",
-            enum=["live", "backfill"],
-            values_display={"live": "News of today", "backfill": "Old material"},
-            title="What it is",
-            description="Old material waits while there is news, and nobody is alerted about it.",
-        ),
+        "lane": LANE,
         "dry_run": Param(
             False,
             type="boolean",
@@ -79,6 +66,7 @@ article that is known is not stored a second time.
             description="Read everything and say what would come in, without sending anything.",
         ),
     },
+    **COMMON,
 )
 def ingest_files() -> None:
     """Read, hand over, and let the line work to its end."""

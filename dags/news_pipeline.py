@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_feeds, the_line
+from wirewatch.scheduling.tasks import COMMON, FEED_TAGS, FEEDS, LANE, running_servers, the_feeds, the_line
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,7 @@ after a mistake in the form it stops at once.
     description="Reads articles, tags them, finds their stories and makes them searchable.",
     doc_md=ABOUT,
     schedule="*/15 * * * *",
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     tags=["wirewatch", "news"],
-    owner_links=OWNER_LINKS,
-    default_args=DEFAULTS,
     params={
         "folder": Param(
             None,
@@ -70,29 +65,11 @@ after a mistake in the form it stops at once.
             title="How many",
             description="Read no more articles than this. Empty: all of them.",
         ),
-        "lane": Param(
-            "live",
-            type="string",
-            enum=["live", "backfill"],
-            values_display={"live": "News of today", "backfill": "Old material"},
-            title="What it is",
-            description="Old material waits while there is news, and nobody is alerted about it.",
-        ),
-        "feeds": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1},
-            title="Feeds",
-            description="Names, domains or addresses, one a line: only these are polled. Empty: all that are due.",
-        ),
-        "feed_tags": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1},
-            title="Feeds with a tag",
-            description="Tags of feeds.toml, one a line: only feeds with one of them are polled.",
-        ),
+        "lane": LANE,
+        "feeds": FEEDS,
+        "feed_tags": FEED_TAGS,
     },
+    **COMMON,
 )
 def news_pipeline() -> None:
     """Feed the line, let each consumer work to the end it sees, and sum up."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_line
+from wirewatch.scheduling.tasks import COMMON, DAYS_BACK, running_servers, the_line
 
 ABOUT = """
 ### Send again what was refused
@@ -32,12 +32,7 @@ nothing is stored twice.
     description="Sends again what consumers refused, once its cause is gone.",
     doc_md=ABOUT,
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     tags=["wirewatch", "by hand"],
-    owner_links=OWNER_LINKS,
-    default_args=DEFAULTS,
     params={
         "consumer": Param(
             None,
@@ -46,14 +41,7 @@ nothing is stored twice.
             title="Consumer",
             description="Whose letters. Empty: all consumers'.",
         ),
-        "days": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=36_500,
-            title="Days back",
-            description="Only what was refused in the last so many days. Empty: all.",
-        ),
+        "days": DAYS_BACK,
         "limit": Param(
             None,
             type=["null", "integer"],
@@ -63,6 +51,7 @@ nothing is stored twice.
             description="So many letters at most, oldest first. Empty: all.",
         ),
     },
+    **COMMON,
 )
 def replay_dead_letters() -> None:
     """Send the letters, and let the line work to its end."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import DEFAULTS, OWNER_LINKS, running_servers, the_line
+from wirewatch.scheduling.tasks import COMMON, running_servers, the_line
 
 ABOUT = """
 ### Let the past follow what is known today
@@ -31,12 +30,7 @@ Articles that carry today's tags are left alone, so a run that was stopped goes 
     description="Tags stored articles again with today's knowledge, or shows the difference.",
     doc_md=ABOUT,
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
     tags=["wirewatch", "by hand"],
-    owner_links=OWNER_LINKS,
-    default_args=DEFAULTS,
     params={
         "days": Param(
             30,
@@ -60,6 +54,7 @@ Articles that carry today's tags are left alone, so a run that was stopped goes 
             description="Show the difference and change nothing.",
         ),
     },
+    **COMMON,
 )
 def retag_articles() -> None:
     """Send what is out of date, and let the line work to its end."""

@@ -6,17 +6,15 @@ A DAG file imports this at parse time, so nothing here loads Kafka, Elasticsearc
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, task
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from wirewatch.settings import Settings
-
-OWNER_LINKS = {"wirewatch": "https://github.com/wirewatch/wirewatch"}
 
 log = logging.getLogger(__name__)
 
@@ -141,3 +139,44 @@ DEFAULTS: dict[str, Any] = {
     "on_retry_callback": say_what_to_do,
 }
 """Arguments of every task: a server that is away is waited for, a user's mistake ends the run at once."""
+
+COMMON: dict[str, Any] = {
+    "start_date": datetime(2025, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    "max_active_runs": 1,
+    "owner_links": {"wirewatch": "https://github.com/wirewatch/wirewatch"},
+    "default_args": DEFAULTS,
+}
+"""Arguments of every DAG: no runs are made up for the past, and no two are at work at once."""
+
+LANE = Param(
+    "live",
+    type="string",
+    enum=["live", "backfill"],
+    values_display={"live": "News of today", "backfill": "Old material"},
+    title="What it is",
+    description="Old material waits while there is news, and nobody is alerted about it.",
+)
+FEEDS = Param(
+    None,
+    type=["null", "array"],
+    items={"type": "string", "minLength": 1},
+    title="Feeds",
+    description="Names, domains or addresses, one a line: only these are polled. Empty: all that are due.",
+)
+FEED_TAGS = Param(
+    None,
+    type=["null", "array"],
+    items={"type": "string", "minLength": 1},
+    title="Feeds with a tag",
+    description="Tags of feeds.toml, one a line: only feeds with one of them are polled.",
+)
+DAYS_BACK = Param(
+    None,
+    type=["null", "integer"],
+    minimum=1,
+    maximum=36_500,
+    title="Days back",
+    description="Only what is of the last so many days. Empty: all.",
+)
+"""Fields that several forms have."""
