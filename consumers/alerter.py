@@ -96,12 +96,14 @@ def alert_batch(
     rules.update(es, settings)
     judgings, refused = _matched(rules, batch)
     alerts = _settled(es, settings, rules, judgings, now)
-    failpoint(f"{GROUP}.after_create")
     to_tell = [alert for alert in alerts if alert.occasion is not None]
-    for alert in to_tell:
-        publisher.publish(ALERTS, alert, origin=alert.origin)
-    publisher.flush()
-    mark_told(es, settings, to_tell)
+    if to_tell:
+        failpoint(f"{GROUP}.after_create")
+        for alert in to_tell:
+            publisher.publish(ALERTS, alert, origin=alert.origin)
+        publisher.flush()
+        failpoint(f"{GROUP}.after_publish")
+        mark_told(es, settings, to_tell)
     return refused
 
 

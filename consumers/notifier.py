@@ -130,8 +130,10 @@ class Notifier:
         return self._alerts.set_channels(changes)
 
     def _send(self, claimed: Iterable[Due]) -> None:
-        failpoint("notifier.after_claim")
-        for group in delivery.grouped(claimed):
+        groups = delivery.grouped(claimed)
+        if groups:
+            failpoint("notifier.after_claim")
+        for group in groups:
             name = group[0].state.name
             if name not in self._channels:
                 self._channels[name] = _ChannelThread(self._settings, self._alerts, name)
