@@ -16,13 +16,15 @@ from wirewatch.feeds.listed import load_feeds
 from wirewatch.models import ClusteredArticle, TaggedArticle
 from wirewatch.resources import seed_feeds
 from wirewatch.settings import Settings
-from wirewatch.stories import Stories
+from wirewatch.stories import Stories, forgotten
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, TransactionalPublisher, Until, consume
 from wirewatch.stream.admin import ensure_topics
-from wirewatch.stream.compacted import read_encoded
+from wirewatch.stream.compacted import read_encoded, read_newest
 from wirewatch.topics import ARTICLES_CLUSTERED, ARTICLES_TAGGED, STORIES_ASSIGNED
 
 GROUP = "clusterer"
+_LOOKED_AT = 500
+"""Last assignments by which it is told how many were made; with them stand renewed ones, which have older numbers."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,15 @@ def remembered(settings: Settings) -> Stories:
     stories.settle()
     log.info("%d articles remembered", len(stories))
     return stories
+
+
+def forgotten_articles(settings: Settings) -> int:
+    """How many articles the clusterer had to forget, by what it decided last.
+
+    Fewer while a retag renews old decisions, whose numbers are smaller.
+    """
+    decided = max((one.sequence for one in read_newest(settings, STORIES_ASSIGNED, _LOOKED_AT)), default=0)
+    return forgotten(decided, settings.stories_kept)
 
 
 def _empty(settings: Settings) -> Stories:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
 
 from consumers import clusterer
-from tests.builders import FILLER, article, tagged
+from tests.builders import FILLER, article, replaced, tagged
+from wirewatch.cli import main
 from wirewatch.errors import Fenced
 from wirewatch.models import ClusteredArticle, Origin, Source, TaggedArticle
 from wirewatch.settings import Settings
@@ -99,3 +102,16 @@ def test_a_clusterer_whose_place_was_taken_writes_nothing(settings: Settings) ->
             with pytest.raises(Fenced, match="taken this one's place"):
                 zombie.flush()
     assert list(read_table(settings, STORIES_ASSIGNED)) == []
+
+
+def test_status_says_how_many_articles_were_forgotten(settings: Settings) -> None:
+    settings = replaced(settings, stories_kept=100)
+    assert clusterer.forgotten_articles(settings) == 0
+    publish(settings, reports(131))
+    clusterer.run(settings, Until.END)
+    remembered = clusterer.remembered(settings)
+    assert remembered.forgotten == 30
+    assert clusterer.forgotten_articles(settings) == remembered.forgotten
+    run = CliRunner(env=settings.environment())
+    assert json.loads(run.invoke(main, ["status", "--json"]).stdout)["stories"] == {"kept": 100, "forgotten": 30}
+    assert "30 of the oldest articles forgotten" in run.invoke(main, ["status"]).stdout

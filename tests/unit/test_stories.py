@@ -144,6 +144,21 @@ def test_articles_that_credit_one_agency_are_one_independent_outlet() -> None:
     assert stories.judge(copy_of(own, "c.example", "Rebels hold Homs")).story.independent_outlets == 2
 
 
+def test_an_article_that_tells_two_stories_links_them() -> None:
+    stories = Stories()
+    other = "Bakers in Lyon baked a loaf of nine metres on Sunday, and children carried it through the old town. " * 2
+    homs = stories.judge(copy_of(TEXT, "a.example")).story
+    lyon = stories.judge(copy_of(other, "b.example")).story
+    assert homs.id != lyon.id
+    assert (homs.linked_stories, lyon.linked_stories) == ((), ())
+    both = stories.judge(copy_of(f"{TEXT}\n{other}", "c.example"))
+    again = [stories.judge(copy_of(TEXT, "a.example")), stories.judge(copy_of(other, "b.example"))]
+    assert [one.story.id for one in again] == [homs.id, lyon.id]
+    assert [one.story.linked_stories for one in again] == [(lyon.id,), (homs.id,)]
+    rebuilt = judged_again(stories, [one.assignment for one in (*again, both)])
+    assert rebuilt.judge(copy_of(TEXT, "a.example")).story.linked_stories == (lyon.id,)
+
+
 @pytest.mark.parametrize("agency_first", [True, False])
 def test_an_agency_and_who_credits_it_are_one_independent_outlet_whoever_comes_first(agency_first: bool) -> None:
     own = copy_of(TEXT, "harbourpress.example", "Rebels enter Homs")

@@ -43,6 +43,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
         "rates": {},
         "feeds": {},
         "dead_letters": {},
+        "stories": {},
         "runs": [],
         "page": state and state.page,
         "problems": [],
@@ -67,6 +68,7 @@ def _impatient(settings: Settings) -> Settings:
 
 
 def _look(settings: Settings, report: dict[str, Any]) -> None:
+    from consumers.clusterer import forgotten_articles
     from wirewatch.search.client import reachable
     from wirewatch.search.rates import indexed_since
     from wirewatch.stream.admin import lag, members
@@ -85,6 +87,7 @@ def _look(settings: Settings, report: dict[str, Any]) -> None:
         report["lag"] = lag(settings)
         report["consumers"] = members(settings)
         report["dead_letters"] = dict(Counter(letter.consumer for letter in waiting(settings)))
+        report["stories"] = {"kept": settings.stories_kept, "forgotten": forgotten_articles(settings)}
 
     def elasticsearch() -> None:
         reachable(settings)
@@ -114,6 +117,11 @@ def _show(report: dict[str, Any]) -> None:
         click.echo(
             f"{group:<14} {f'{running} running' if running else 'not running'}, {behind} behind, "
             f"{report['dead_letters'].get(group, 0)} dead letters"
+        )
+    if report["stories"].get("forgotten"):
+        click.echo(
+            f"stories        {report['stories']['forgotten']} of the oldest articles forgotten; "
+            f"WIREWATCH_STORIES_KEPT is {report['stories']['kept']}"
         )
     if report["rates"]:
         click.echo(f"indexed        {report['rates']['articles_per_minute']} articles in the last minute")

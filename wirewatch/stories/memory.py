@@ -57,6 +57,15 @@ def number(name: str) -> int:
     return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
+def forgotten(decisions: int, kept: int) -> int:
+    """How many of so many decisions are forgotten where ``kept`` are remembered: the oldest, in whole blocks."""
+    return max(0, decisions - kept) // _block(kept) * _block(kept)
+
+
+def _block(kept: int) -> int:
+    return max(1, kept // _FORGOTTEN_AT_ONCE)
+
+
 class Memory:
     """Assignments by article, by story, by name and by stretch of text.
 
@@ -68,7 +77,6 @@ class Memory:
         self.forgotten = 0
         self.next_sequence = 1
         self._kept = kept
-        self._block = max(1, kept // _FORGOTTEN_AT_ONCE)
         self._floor = 1  # smallest sequence that is remembered
         self._parts: dict[int, bytes] = {}
         self._sequence: dict[int, int] = {}  # part's key -> sequence
@@ -77,7 +85,8 @@ class Memory:
         self._story_of, self._at = array("Q"), array("q")  # by sequence from the floor on
         self._links: dict[int, set[str]] = {}
         self._waiting: dict[int, bytes] = {}
-        self._newest: dict[int, list[int]] = {}
+        self._newest: dict[int, list[int]] = {}  # by name, of the article that is judged
+        self._seen: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._parts) + len(self._waiting)
@@ -106,6 +115,7 @@ class Memory:
         for start in range(0, len(fresh), _CHUNK):
             self._take_in([waiting.pop(key) for _, key in fresh[start : start + _CHUNK]])
         self._newest.clear()
+        self._seen.clear()
         self.forget()
 
     def _take_in(self, ordered: list[bytes]) -> None:
@@ -142,6 +152,7 @@ class Memory:
             for band in trace.text.bands():
                 self.bands.post(band, assignment.sequence)
         self._newest.clear()
+        self._seen.clear()
         return story
 
     def _enter(self, assignment: Assignment | _Head, sequence: int, encoded: bytes) -> int:
@@ -191,8 +202,13 @@ class Memory:
 
     def seen(self, name: int) -> int:
         """In how many articles a name stands; exactly, where they are few."""
-        times = len(self.newest(name))
-        return max(times, self.names.about(name)) if times == _NEWEST else times
+        times = self._seen.get(name)
+        if times is None:
+            times = len(self.newest(name))
+            if times == _NEWEST:
+                times = max(times, self.names.about(name))
+            self._seen[name] = times
+        return times
 
     def newest(self, name: int) -> list[int]:
         """The sequences of the last articles with a name, newest first; looked up once an article."""
@@ -208,10 +224,9 @@ class Memory:
 
     def forget(self) -> set[int]:
         """Let the oldest go where there are more than are kept, and return the stories they were in."""
-        surplus = self.next_sequence - self._floor - self._kept
-        if surplus < self._block:
+        floor = self._floor + forgotten(self.next_sequence - self._floor, self._kept)
+        if floor == self._floor:
             return set()
-        floor = self._floor + surplus // self._block * self._block
         gone = set()
         for sequence in range(self._floor, floor):
             encoded = self._parts.pop(sequence, None)
@@ -230,4 +245,5 @@ class Memory:
         self.names.forget_below(floor)
         self.bands.forget_below(floor)
         self._newest.clear()
+        self._seen.clear()
         return gone

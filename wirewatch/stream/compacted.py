@@ -42,13 +42,26 @@ def read_encoded(settings: Settings, topic: Topic[M]) -> Iterator[bytes]:
             yield record.value
 
 
-def _records(settings: Settings, topic: Topic[M]) -> Iterator[ConsumerRecord]:
+def read_newest(settings: Settings, topic: Topic[M], most: int) -> Iterator[M]:
+    """The last ``most`` messages of each partition of ``topic``, fewer where it was compacted; raises NewerSchema."""
+    decode = Decoder(topic)
+    for record in _records(settings, topic, most):
+        decoded = decode(record) if record.value is not None else None
+        if isinstance(decoded, Received):
+            yield decoded.value
+
+
+def _records(settings: Settings, topic: Topic[M], most: int | None = None) -> Iterator[ConsumerRecord]:
     with as_our_errors(settings), closing(_reader(settings)) as consumer:
         name = settings.name_prefix + topic.name
         partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name)]
         consumer.assign(partitions)
         consumer.seek_to_beginning()
         ends = consumer.end_offsets(partitions) if partitions else {}
+        if most is not None:
+            starts = consumer.beginning_offsets(partitions) if partitions else {}
+            for tp, end in ends.items():
+                consumer.seek(tp, max(starts[tp], end - most))
         while any((consumer.position(tp) or 0) < end for tp, end in ends.items()):
             for records in consumer.poll(500).values():
                 yield from records
