@@ -220,6 +220,8 @@ class Stories:
 
     def _keep(self, assignment: Assignment, *, known: bool) -> None:
         story = self._memory.keep(assignment)
+        if assignment.story_revision == 1:  # a new one, which the next articles are compared with
+            _cached(self._profiles, story, Profile)
         sums: tuple[OrderedDict[int, Profile] | OrderedDict[int, Telling], ...] = (self._profiles, self._tellings)
         for cache in sums:
             summed = cache.pop(story, None) if known else cache.get(story)

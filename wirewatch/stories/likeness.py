@@ -54,7 +54,8 @@ def likeness(
     window: int,
 ) -> Likeness:
     """Compare ``traits`` with ``story``; ``rarity`` of a name is 0..1, ``seen`` in how many articles it stands."""
-    cosine = sum(weight * story.centroid.get(name, 0) for name, weight in vector.items()) / story.norm
+    centroid = story.centroid
+    cosine = sum([weight * centroid[name] for name, weight in vector.items() if name in centroid]) / story.norm
     own, own_lead = _own_names(traits, story, rarity, seen)
     headline = max((_overlap(traits.title_words, words) for _, words, _ in story.latest), default=0.0)
     text = max((traits.text.contained(other) for _, _, other in story.latest), default=0.0)
@@ -78,9 +79,10 @@ def _own_names(
 ) -> tuple[float, float]:
     """What the shared names say by being rare and almost only this story's: in all, and in headlines and leads."""
     own = own_lead = 0.0
+    words = story.words
     for name in traits.weights:
-        times = story.words.get(name)
-        if times:
+        if name in words:
+            times = words[name]
             worth = rarity(name) * times / max(seen(name), times) * (MINOR_RARITY if name in traits.minor else 1.0)
             own += worth
             if name in traits.lead or name in story.lead:

@@ -72,17 +72,26 @@ class Profile:
             del self.latest[0]
 
     def _add_names(self, trace: Trace) -> None:
-        for name, weight, flags in zip(trace.names, trace.weights, trace.flags, strict=True):
-            before = self.centroid.get(name, 0)
-            self.centroid[name] = before + weight
-            self._square += weight * (2 * before + weight)
+        if not self.centroid:
+            self.centroid = dict(zip(trace.names, trace.weights, strict=True))
+            self._square = sum(weight * weight for weight in trace.weights)
+        else:
+            for name, weight in zip(trace.names, trace.weights, strict=True):
+                before = self.centroid.get(name, 0)
+                self.centroid[name] = before + weight
+                self._square += weight * (2 * before + weight)
+        for name, flags in zip(trace.names, trace.flags, strict=True):
             if flags & LEAD:
                 self.lead.add(name)
-            if flags & PLACE:
-                self.places.add(name)
-            elif not flags & ACTOR:
+            if not flags & (PLACE | ACTOR):
                 self.words[name] = self.words.get(name, 0) + 1
-            if flags & KEY:
-                self.key_places.add(name)
-            if flags & LEAD_ID:
-                self.lead_ids.add(name)
+            if flags & (PLACE | KEY | LEAD_ID):
+                self._add_id(name, flags)
+
+    def _add_id(self, name: int, flags: int) -> None:
+        if flags & PLACE:
+            self.places.add(name)
+        if flags & KEY:
+            self.key_places.add(name)
+        if flags & LEAD_ID:
+            self.lead_ids.add(name)
