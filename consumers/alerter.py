@@ -32,6 +32,7 @@ from wirewatch.search.alerts import (
     create_alerts,
     get_alerts,
     mark_told,
+    refresh_alerts,
 )
 from wirewatch.search.client import Connection, connect
 from wirewatch.search.indices import ensure_indices
@@ -48,6 +49,9 @@ RULES_EVERY_S = 0.5
 
 ROUNDS = 6
 """How often alerts are judged again that somebody else changed in the meantime."""
+
+SEARCHABLE_S = 60.0
+"""After so long everything written is found by a search; Elasticsearch needs a second or two."""
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +79,27 @@ class Rules:
         self._looked = time.monotonic()
 
 
+class Touched:
+    """The alerts that were written lately, by story: a search may not find them yet, or as they were."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, set[str]] = {}
+        self._since = time.monotonic()
+        self._before: dict[str, set[str]] = {}
+
+    def note(self, alerts: Iterable[Alert]) -> None:
+        """Remember them for `SEARCHABLE_S` at least."""
+        if time.monotonic() - self._since > SEARCHABLE_S:
+            self._before, self._ids, self._since = self._ids, {}, time.monotonic()
+        for alert in alerts:
+            self._ids.setdefault(alert.story_id, set()).add(alert.id)
+
+    def of(self, stories: Iterable[str]) -> list[str]:
+        """The ids of those that belong to these stories."""
+        none: set[str] = set()
+        return sorted({i for story in stories for i in self._ids.get(story, none) | self._before.get(story, none)})
+
+
 class Judging(NamedTuple):
     """An article of the batch, and the rules that it meets."""
 
@@ -87,6 +112,7 @@ def alert_batch(
     es: Connection,
     settings: Settings,
     rules: Rules,
+    touched: Touched,
     publisher: Publisher,
     batch: Sequence[Received[ClusteredArticle]],
     *,
@@ -95,7 +121,7 @@ def alert_batch(
     """Judge each article by the rules of this moment; store, then publish what there is to tell, then note that."""
     rules.update(es, settings)
     judgings, refused = _matched(rules, batch)
-    alerts = _settled(es, settings, rules, judgings, now)
+    alerts = _settled(es, settings, rules, touched, judgings, now)
     to_tell = [alert for alert in alerts if alert.occasion is not None]
     if to_tell:
         failpoint(f"{GROUP}.after_create")
@@ -123,21 +149,29 @@ def _matched(rules: Rules, batch: Sequence[Received[ClusteredArticle]]) -> tuple
 
 
 def _settled(
-    es: Connection, settings: Settings, rules: Rules, judgings: Sequence[Judging], now: datetime
+    es: Connection,
+    settings: Settings,
+    rules: Rules,
+    touched: Touched,
+    judgings: Sequence[Judging],
+    now: datetime,
 ) -> Iterable[Alert]:
     """The alerts of the batch's stories as they are in the index once each article was judged.
 
     What another process changed meanwhile is read and judged again. Raises Unavailable when that does not end.
     """
-    stored = {
-        one.alert.id: one for one in alerts_of_stories(es, settings, (j.received.value.story.id for j in judgings))
-    }
+    stories = {judging.received.value.story.id for judging in judgings}
+    stored = {one.alert.id: one for one in alerts_of_stories(es, settings, stories)}
+    stored |= {one.alert.id: one for one in get_alerts(es, settings, touched.of(stories))}
     for _ in range(ROUNDS):
         alerts = _judged(rules, judgings, stored, now, timedelta(hours=settings.alert_max_age_h))
         new = [alert for alert in alerts.values() if alert.id not in stored]
         changed = [(stored[i], alert) for i, alert in alerts.items() if i in stored and stored[i].alert != alert]
-        made = create_alerts(es, settings, new)
-        all_changed = change_alerts(es, settings, [(before, _fields(alert)) for before, alert in changed])
+        touched.note([*new, *(alert for _, alert in changed)])
+        made = create_alerts(es, settings, new, refresh=False)
+        all_changed = change_alerts(
+            es, settings, [(before, _fields(alert)) for before, alert in changed], refresh=False
+        )
         if len(made) == len(new) and all_changed:
             return alerts.values()
         again = [alert.id for alert in new] + [alert.id for _, alert in changed]
@@ -179,15 +213,16 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
     stop = stop or Event()
     ensure_topics(settings)
     ensure_indices(settings)
-    rules = Rules()
+    rules, touched = Rules(), Touched()
     publisher = Publisher(settings)
     with connect(settings) as es:
         return consume(
             settings,
             ARTICLES_CLUSTERED,
             GROUP,
-            lambda batch: alert_batch(es, settings, rules, publisher, batch, now=datetime.now(UTC)),
+            lambda batch: alert_batch(es, settings, rules, touched, publisher, batch, now=datetime.now(UTC)),
             publisher=publisher,
             until=until,
+            opened=lambda: refresh_alerts(es, settings),  # what whoever had these stories before has written is found
             stop=stop,
         )

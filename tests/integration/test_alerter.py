@@ -118,6 +118,15 @@ def test_an_alerter_killed_there_loses_nothing_and_makes_nothing_twice(settings:
     assert {alert.occasion for alert in stored(settings)} == {None}
 
 
+def test_outlets_that_follow_at_once_are_counted_though_no_search_finds_the_alert_yet(settings: Settings) -> None:
+    with connect(settings) as es:
+        es.indices.put_settings(index=f"{settings.name_prefix}news-alerts", settings={"index.refresh_interval": "-1"})
+    save_rules(settings, [replaced(RULE, min_sources=3)])
+    publish(settings, report(), report(n=2, words="Nothing of it."), report(n=3, words="Nor here."))
+    run(replaced(settings, batch_size=1))
+    assert [(a.story_id, a.status, a.outlets) for a in told(settings)] == [("s1", "new", 3)]
+
+
 def test_it_waits_for_the_third_outlet_with_two_alerters_running(settings: Settings) -> None:
     settings = replaced(settings, session_timeout_s=2.0)
     save_rules(settings, [replaced(RULE, min_sources=3)])
