@@ -14,8 +14,8 @@ TOOLS := $(BIN)/.tools
 RUNTIME := $(BIN)/.installed
 DEV := $(BIN)/.installed-dev
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-# Two workers, a file of tests each at a time.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+# Two workers, a file of tests each at a time, in the order of the folders: those that run the line come first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 COMPOSE_SCHEMA := --builtin-schema vendor.compose-spec
 
 .PHONY: help setup run up test test-long check quality bench lock secrets build clean
