@@ -16,12 +16,16 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+import hypothesis
 import msgspec
 import pytest
 
 from wirewatch.embedded import servers
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import delete_topics
+
+hypothesis.settings.register_profile("wirewatch", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("wirewatch")
 
 KAFKA, ELASTICSEARCH = "WIREWATCH_TEST_KAFKA", "WIREWATCH_TEST_ELASTICSEARCH"
 """Name servers that run already: given by hand for quick repetition, or by this file to its workers."""
