@@ -88,7 +88,6 @@ def test_there_are_dags() -> None:
     assert "news_pipeline" in {path.stem for path in DAG_FILES}
 
 
-@pytest.mark.alone
 def test_a_dag_parses_in_a_moment_and_loads_none_of_the_heavy_parts(dag_file: Path, tmp_path: Path) -> None:
     tries = [parsed := in_fresh_process(tmp_path, PARSE, str(dag_file))]
     while tries[-1]["took"] >= 0.3 and len(tries) < 3:  # the machine is busy, or Python compiles it the first time
