@@ -35,7 +35,7 @@ from wirewatch.stream.under_way import keys_under_way
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_CLUSTERED
 
 HERONS = '[[actor]]\nid = "grey-heron-front"\nname = "Grey Heron Front"\nkind = "armed_group"\n'
-OF_TAGGING = {"actors", "actor_names", "actor_kinds", "mentions", "about_actors", "kb_version", "indexed_at"}
+OF_TAGGING = {"tags", "actors", "actor_names", "actor_kinds", "mentions", "about_actors", "kb_version", "indexed_at"}
 
 
 @pytest.fixture
