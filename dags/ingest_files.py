@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import COMMON, LANE, running_servers, the_line
-
-log = logging.getLogger(__name__)
+from wirewatch.scheduling.tasks import COMMON, LANE, running_servers, the_line, told_of_files
 
 ABOUT = """
 ### Bring in articles from files
@@ -87,15 +84,7 @@ def ingest_files() -> None:
             language=form["language"],
             airflow_run_id=run_id,
         )
-        for line in produced.refused:
-            log.warning("refused: %s", line)
-        return {
-            "files": produced.files,
-            "read": produced.read,
-            "published": produced.published,
-            "refused": list(produced.refused[:100]),
-            "refused_count": len(produced.refused),
-        }
+        return told_of_files(produced)
 
     chain(produce_files(), *the_line())
 

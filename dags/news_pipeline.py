@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import COMMON, FEED_TAGS, FEEDS, LANE, running_servers, the_feeds, the_line
-
-log = logging.getLogger(__name__)
+from wirewatch.scheduling.tasks import (
+    COMMON,
+    FEED_TAGS,
+    FEEDS,
+    LANE,
+    running_servers,
+    the_feeds,
+    the_line,
+    told_of_files,
+)
 
 ABOUT = """
 ### Articles in, tagged, searchable
@@ -100,17 +106,7 @@ def news_pipeline() -> None:
                 limit=form.get("limit"),
                 airflow_run_id=run_id,
             )
-        for line in produced.refused:
-            log.warning("refused: %s", line)
-        return {
-            "files": produced.files,
-            "read": produced.read,
-            "published": produced.published,
-            "refused": list(produced.refused[:100]),
-            "refused_count": len(produced.refused),
-            "stored_before": stored,
-            "started_at": started.isoformat(),
-        }
+        return told_of_files(produced) | {"stored_before": stored, "started_at": started.isoformat()}
 
     @task
     def summarise(produced: dict[str, Any], polled: dict[str, Any], consumed: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, tas
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from producers.files import Produced
     from wirewatch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,19 @@ def _worked_off(consumer: str, run: Any) -> dict[str, Any]:
 
     consumed = work_off(running_servers(), consumer, run)
     return {"handled": consumed.handled, "refused": consumed.refused}
+
+
+def told_of_files(produced: Produced) -> dict[str, Any]:
+    """What became of a reading of files, as a task's result; what was refused is logged, line by line."""
+    for line in produced.refused:
+        log.warning("refused: %s", line)
+    return {
+        "files": produced.files,
+        "read": produced.read,
+        "published": produced.published,
+        "refused": list(produced.refused[:100]),
+        "refused_count": len(produced.refused),
+    }
 
 
 def running_servers() -> Settings:
