@@ -25,6 +25,8 @@ COMMANDS = {
     "bench": ("bench", "Measure how fast the parts are on this machine."),
     "feeds": ("feeds", "The feeds: how they are, try them, add some, OPML."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
+    "backup": ("backup", "Keep rules, alerts, corrections and feeds in a file."),
+    "restore": ("backup", "Put back what `backup` kept."),
     "dags": ("dags", "What Airflow runs: list, run, runs."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),
 }
@@ -66,7 +68,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(f"wirewatch.cli.{module}"), module)
+        command = getattr(importlib.import_module(f"wirewatch.cli.{module}"), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

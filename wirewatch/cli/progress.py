@@ -27,6 +27,7 @@ class Progress:
         self._status = self._console.status("") if self._console.is_terminal else None
         self._began = self._said = self._since = time.monotonic()
         self._now: str | None = None
+        self._reached = ""
 
     def __enter__(self) -> Progress:
         self._ticker.start()
@@ -49,9 +50,13 @@ class Progress:
     def doing(self, what: str) -> None:
         """What is being done from now on."""
         with self._lock:
-            self._now, self._since = what, time.monotonic()
+            self._now, self._since, self._reached = what, time.monotonic(), ""
             if self._status:
                 self._status.start()
+
+    def reached(self, how_far: str) -> None:
+        """How far the present work has come."""
+        self._reached = f": {how_far}"
 
     def took(self) -> float:
         """Seconds since the present work began."""
@@ -63,7 +68,7 @@ class Progress:
                 if self._now is None:
                     continue
                 now = time.monotonic()
-                line = f"{self._now} … {now - self._since:.0f} s"
+                line = f"{self._now}{self._reached} … {now - self._since:.0f} s"
                 if self._status:
                     self._status.update(line)
                 elif now - self._said > SILENCE_S:
