@@ -1,116 +1,230 @@
-"""`wirewatch bench`: how fast the parts are on this machine."""
+"""`wirewatch bench`: how fast the parts are on this machine; each stage is a command, all of them without one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from wirewatch.cli.common import json_option, print_json
 
 if TYPE_CHECKING:
-    from wirewatch.bench.rules import RuleFigures
-    from wirewatch.bench.tagger import TaggerFigures
+    from datetime import datetime
+
+    from wirewatch.bench.line import LineFigures
     from wirewatch.cli.progress import Progress
-
-
-@click.command()
-@click.argument("stage", required=False, type=click.Choice(["tagger", "rules"]), metavar="[STAGE]")
-@click.option(
-    "--articles", type=click.IntRange(20), default=200, show_default=True, help="Made for it, 500 words each."
-)
-@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs over them; the median counts.")
-@json_option
-def bench(stage: str | None, articles: int, runs: int, as_json: bool) -> None:
-    """Measure STAGE (tagger, rules; all where none is named) on this machine, on one core, with articles made for it.
-
-    \b
-    wirewatch bench tagger
-    wirewatch bench tagger --articles 400 --json > bench.json
-    wirewatch bench rules --json
-    """
-    from wirewatch.cli.progress import Progress
-
-    with Progress() as progress:
-        figures = _tagger(articles, runs, progress) if stage in (None, "tagger") else None
-        of_rules = _rules(articles, runs, progress) if stage in (None, "rules") else None
-    if as_json:
-        found = _as_json(figures) if figures else {"stages": {}}
-        if of_rules:
-            found["stages"]["rules"] = of_rules
-        print_json(found)
-        return
-    if figures:
-        _show_tagger(figures)
-    if of_rules:
-        like = f"{of_rules.matching} match an article of {of_rules.words} words, {of_rules.sharing_a_word} share a word"
-        click.echo(f"rules           {of_rules.rules}, of which {like} with it")
-        click.echo(f"  matching      {of_rules.ms_per_article:.3f} ms an article on the processor, folding included")
-        click.echo(f"  with reasons  {of_rules.ms_per_article_with_reasons:.3f} ms")
-
-
-def _show_tagger(figures: dict[str, TaggerFigures]) -> None:
-    click.echo("tagger          articles/s   on the processor   ready after   memory")
-    for way, one in figures.items():
-        click.echo(
-            f"  ner {way:<9} {one.articles_per_s:10.1f} {one.articles_per_cpu_s:18.1f} {one.ready_s:11.1f} s"
-            f" {one.memory_mb:5d} MB"
-        )
-
+    from wirewatch.models import Article
+    from wirewatch.settings import Settings
 
 RULES = 10_000
 
+runs_option = click.option(
+    "--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs over them; the median counts."
+)
 
-def _rules(articles: int, runs: int, progress: Progress) -> RuleFigures:
-    import msgspec
 
-    from wirewatch.bench.articles import made_articles, world
-    from wirewatch.bench.rules import made_rules, measure
-    from wirewatch.bench.tagger import NOW
-    from wirewatch.knowledge import load_knowledge
+class Found(NamedTuple):
+    """What was measured: as JSON, by the keys that all stages share, and as lines for a person."""
+
+    figures: dict[str, Any]
+    lines: list[str]
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def bench(context: click.Context, as_json: bool) -> None:
+    """Measure one stage, or all of them where none is named, with articles made for it.
+
+    \b
+    wirewatch bench --json > bench.json
+    wirewatch bench tagger --articles 400
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with _measuring() as progress:
+        found = [tagger_found(200, 3, progress), rules_found(200, 3, progress), line_found(1_000, 3, 1, progress)]
+    _show(found, as_json=as_json)
+
+
+@bench.command("tagger")
+@click.option("--articles", type=click.IntRange(20), default=200, show_default=True, help="Of 500 words each.")
+@runs_option
+@json_option
+def tagger_command(articles: int, runs: int, as_json: bool) -> None:
+    """Articles that one tagger tags in a second on one core, its memory, and how soon it is ready.
+
+    \b
+    wirewatch bench tagger --articles 400 --json
+    """
+    with _measuring() as progress:
+        found = tagger_found(articles, runs, progress)
+    _show([found], as_json=as_json)
+
+
+@bench.command("rules")
+@click.option("--articles", type=click.IntRange(20), default=200, show_default=True, help="Of 500 words each.")
+@runs_option
+@json_option
+def rules_command(articles: int, runs: int, as_json: bool) -> None:
+    """What ten thousand rules cost an article on one core, folding included.
+
+    \b
+    wirewatch bench rules --json
+    """
+    with _measuring() as progress:
+        found = rules_found(articles, runs, progress)
+    _show([found], as_json=as_json)
+
+
+@bench.command("line")
+@click.option("--articles", type=click.IntRange(10), default=1_000, show_default=True, help="Of 500 words each, a run.")
+@click.option("--taggers", type=click.IntRange(1, 4), default=1, show_default=True, help="Taggers side by side.")
+@runs_option
+@json_option
+def line_command(articles: int, taggers: int, runs: int, as_json: bool) -> None:
+    """Articles that the whole line takes in a second, where the time goes, and what the servers alone would carry.
+
+    Servers of its own are started where the settings name none; nothing of a running line is touched.
+
+    \b
+    wirewatch bench line
+    WIREWATCH_NER=off wirewatch bench line --taggers 2 --json
+    """
+    with _measuring() as progress:
+        found = line_found(articles, runs, taggers, progress)
+    _show([found], as_json=as_json)
+
+
+def tagger_found(articles: int, runs: int, progress: Progress) -> Found:
+    """The tagger with the model off, auto and full."""
+    from wirewatch.bench.tagger import NOW, WAYS, TaggerFigures, measure
     from wirewatch.settings import load_settings
-    from wirewatch.tagging import load_tagger
-    from wirewatch.tagging.gazetteer_cache import load_gazetteer
 
-    settings = msgspec.structs.replace(load_settings(), ner="off")
-    progress.doing("making articles and rules")
-    cache = Path(settings.cache_dir)
-    about = world(load_gazetteer(cache), load_knowledge(cache_dir=cache).actors)
-    tagger = load_tagger(settings)
-    made = [tagger.tag(article, now=NOW) for article in made_articles(about, articles, now=NOW)]
-    rules = made_rules(made, RULES)
-    progress.doing(f"judging by {RULES} rules")
-    return measure(made, rules, runs=runs)
-
-
-def _tagger(articles: int, runs: int, progress: Progress) -> dict[str, TaggerFigures]:
-    from wirewatch.bench.articles import made_articles, world
-    from wirewatch.bench.tagger import NOW, WAYS, measure
-    from wirewatch.knowledge import load_knowledge
-    from wirewatch.settings import load_settings
-    from wirewatch.tagging.gazetteer_cache import load_gazetteer
-
-    settings = load_settings()
-    progress.doing("making articles")
-    about = world(load_gazetteer(Path(settings.cache_dir)), load_knowledge(cache_dir=Path(settings.cache_dir)).actors)
-    made = list(made_articles(about, articles, now=NOW))
+    made = _made(load_settings(), articles, NOW, progress)
     figures: dict[str, TaggerFigures] = {}
     for way in WAYS:
         progress.doing(f"tagging with the model {way}")
         figures[way] = measure(way, made, runs=runs)
         progress.say(f"model {way}: {figures[way].articles_per_s} articles a second")
-    return figures
-
-
-def _as_json(figures: dict[str, TaggerFigures]) -> dict[str, Any]:
-    return {
-        "stages": {
-            "tagger": {
-                way: {"articles_per_s": one.articles_per_s, "articles_per_cpu_s": one.articles_per_cpu_s}
-                for way, one in figures.items()
-            }
-        },
-        "memory_mb": {"tagger": figures["auto"].memory_mb},
-        "ready_s": {"tagger": figures["auto"].ready_s},
+    lines = ["tagger          articles/s   on the processor   ready after   memory"]
+    lines += [
+        f"  ner {way:<9} {one.articles_per_s:10.1f} {one.articles_per_cpu_s:18.1f} {one.ready_s:11.1f} s"
+        f" {one.memory_mb:5d} MB"
+        for way, one in figures.items()
+    ]
+    rates = {
+        way: {"articles_per_s": one.articles_per_s, "articles_per_cpu_s": one.articles_per_cpu_s}
+        for way, one in figures.items()
     }
+    return Found(
+        {
+            "stages": {"tagger": rates},
+            "memory_mb": {"tagger": figures["auto"].memory_mb},
+            "ready_s": {"tagger": figures["auto"].ready_s},
+        },
+        lines,
+    )
+
+
+def rules_found(articles: int, runs: int, progress: Progress) -> Found:
+    """The matcher with ten thousand rules."""
+    import msgspec
+
+    from wirewatch.bench.rules import made_rules, measure
+    from wirewatch.bench.tagger import NOW
+    from wirewatch.settings import load_settings
+    from wirewatch.tagging import load_tagger
+
+    settings = msgspec.structs.replace(load_settings(), ner="off")
+    tagger = load_tagger(settings)
+    made = [tagger.tag(article, now=NOW) for article in _made(settings, articles, NOW, progress)]
+    rules = made_rules(made, RULES)
+    progress.doing(f"judging by {RULES} rules")
+    of_rules = measure(made, rules, runs=runs)
+    like = f"{of_rules.matching} match an article of {of_rules.words} words, {of_rules.sharing_a_word} share a word"
+    return Found(
+        {"stages": {"rules": of_rules}},
+        [
+            f"rules           {of_rules.rules}, of which {like} with it",
+            f"  matching      {of_rules.ms_per_article:.3f} ms an article on the processor, folding included",
+            f"  with reasons  {of_rules.ms_per_article_with_reasons:.3f} ms",
+        ],
+    )
+
+
+def line_found(articles: int, runs: int, taggers: int, progress: Progress) -> Found:
+    """The whole line, and the floor under it."""
+    import tempfile
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from wirewatch.bench.line import WARM_UP, measure
+    from wirewatch.embedded import servers
+    from wirewatch.settings import load_settings
+
+    settings = load_settings()
+    made = _made(settings, WARM_UP + articles * runs, datetime.now(UTC), progress)
+    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # Elasticsearch runs as another user than root
+        progress.doing("starting the servers")
+        own = msgspec.structs.replace(settings, data_dir=name)
+        with servers(own, report=progress.say) as running:
+            line, floor = measure(running, made, folder, taggers=taggers, runs=runs, say=progress.doing)
+    share = line.articles_per_s / floor.articles_per_s
+    spread = "{0.articles_per_s:7.1f} articles/s ({0.slowest:.1f} to {0.fastest:.1f})".format
+    return Found(
+        {
+            "line": line,
+            "floor": floor,
+            "line_of_floor": round(share, 3),
+            "memory_mb": {f"line/{name}": held for name, held in line.memory_mb.items()},
+        },
+        [
+            f"line            {spread(line)}, {share:.0%} of the floor; model {settings.ner}, taggers: {taggers}",
+            f"floor           {spread(floor)}",
+            "  processor time an article, line and floor",
+            *(_cost_line(name, line, floor) for name in line.cpu_ms),
+        ],
+    )
+
+
+def _cost_line(name: str, line: LineFigures, floor: LineFigures) -> str:
+    below = f"{floor.cpu_ms[name]:6.2f} ms" if name in floor.cpu_ms else " " * 9
+    return f"  {name:<13} {line.cpu_ms[name]:6.2f} ms {below} {line.memory_mb[name]:5d} MB"
+
+
+def _made(settings: Settings, count: int, now: datetime, progress: Progress) -> list[Article]:
+    from wirewatch.bench.articles import made_articles, world
+    from wirewatch.knowledge import load_knowledge
+    from wirewatch.tagging.gazetteer_cache import load_gazetteer
+
+    progress.doing(f"making {count} articles")
+    cache = Path(settings.cache_dir)
+    about = world(load_gazetteer(cache), load_knowledge(cache_dir=cache).actors)
+    return list(made_articles(about, count, now=now))
+
+
+@contextmanager
+def _measuring() -> Iterator[Progress]:
+    from wirewatch.cli.progress import Progress
+
+    with Progress() as progress:
+        yield progress
+
+
+def _show(found: list[Found], *, as_json: bool) -> None:
+    if not as_json:
+        for one in found:
+            click.echo("\n".join(one.lines))
+        return
+    together: dict[str, Any] = {}
+    for one in found:
+        for key, value in one.figures.items():
+            together[key] = {**together.get(key, {}), **value} if isinstance(value, dict) else value
+    print_json(together)

@@ -105,7 +105,7 @@ def _prepare(settings: Settings, documents: Sequence[Write]) -> tuple[list[_Line
     lines, refused = [], []
     for position, document in enumerate(documents):
         try:
-            body = _body(settings, document)
+            body = encoded(settings, document)
         except (ValueError, TypeError, OverflowError) as error:
             refused.append(RefusedDocument(position, document.id, f"not storable: {error}"))
         else:
@@ -113,7 +113,21 @@ def _prepare(settings: Settings, documents: Sequence[Write]) -> tuple[list[_Line
     return lines, refused
 
 
-def _body(settings: Settings, document: Write) -> bytes:
+def write_encoded(es: Elasticsearch, settings: Settings, bodies: Sequence[bytes]) -> None:
+    """Sends documents that `encoded` made, in requests of the size that `write` sends; for measuring.
+
+    Raises what `write` does, and Refused for the first document that is not taken.
+    """
+    for request in _requests([_Line(position, "", body) for position, body in enumerate(bodies)]):
+        answers = _send(es, settings, request)
+        if answers.why_busy is not None:
+            raise answers.why_busy
+        for refused in answers.refused:
+            raise Refused(SERVER, address(settings), refused.reason)
+
+
+def encoded(settings: Settings, document: Write) -> bytes:
+    """A document as its two lines of a bulk request; raises ValueError for an id or version that cannot be."""
     if not 0 < len(document.id.encode()) <= _ID_BYTES:
         raise ValueError(f"its id is not of 1 to {_ID_BYTES} bytes")
     if not 0 <= document.version < 1 << 63:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wirewatch.search.client import asking
+from wirewatch.search.client import Connection, as_our_errors, asking
 from wirewatch.search.documents import ARTICLES
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -17,3 +17,10 @@ def indexed_since(settings: Settings, *, seconds: int) -> int:
             ignore_unavailable=True,
         )
     return int(answer["count"])
+
+
+def writes(es: Connection, settings: Settings) -> int:
+    """How many documents of articles were ever written, replaced ones too; costs the server next to nothing."""
+    with as_our_errors(settings):
+        answer = es.indices.stats(index=alias_of(settings, ARTICLES), metric="indexing")
+    return int(answer["_all"]["primaries"]["indexing"]["index_total"])

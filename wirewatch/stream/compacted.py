@@ -42,6 +42,11 @@ def read_encoded(settings: Settings, topic: Topic[M]) -> Iterator[bytes]:
             yield record.value
 
 
+def read_messages(settings: Settings, topic: Topic[M]) -> Iterator[tuple[bytes, bytes]]:
+    """Key and body of the same messages, unread; for measuring."""
+    return ((record.key, record.value) for record in _records(settings, topic) if record.value is not None)
+
+
 def read_newest(settings: Settings, topic: Topic[M], most: int) -> Iterator[M]:
     """The last ``most`` messages of each partition of ``topic``, fewer where it was compacted; raises NewerSchema."""
     decode = Decoder(topic)
