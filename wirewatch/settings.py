@@ -179,6 +179,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "File of the channels that alerts go to, with their secrets. Unset: `channels.json` in the data folder."
         ),
     ] = None
+    metrics: Annotated[
+        str | None,
+        _about(
+            "`host:port` where a consumer shows Prometheus its rates, lag and durations; those that `wirewatch up` keeps "
+            "take this port and the ones behind it. Unset: nowhere."
+        ),
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"
     timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
 

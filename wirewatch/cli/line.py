@@ -16,6 +16,7 @@ from wirewatch.embedded import Kept, UpState, clear_state, process_created, stop
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import ensure_topics
+from wirewatch.stream.metrics import metrics_address
 from wirewatch.topics import CONSUMERS
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ def hold_up(
             airflow.look()  # its database is made while topics and indices are
         ensure_topics(settings)
         ensure_indices(settings)
-        kept += [_consumer(name, settings, report) for name in CONSUMERS] if consumers else []
+        kept += (
+            [_consumer(name, with_metrics_at(settings, at), report) for at, name in enumerate(CONSUMERS)]
+            if consumers
+            else []
+        )
         for one in kept:
             one.look()
         state = _state(settings, CONSUMERS if consumers else (), ready=airflow is None)
@@ -53,6 +58,14 @@ def hold_up(
         clear_state(settings.data_dir)
         children = [one.child for one in kept if one.child is not None]
         stop_all([*children, *(airflow.children() if airflow is not None else ())], STOP_GRACE_S)
+
+
+def with_metrics_at(settings: Settings, place: int) -> Settings:
+    """The settings for one of several consumers on this machine: ``place`` ports behind the first one's metrics."""
+    if settings.metrics is None:
+        return settings
+    host, port = metrics_address(settings.metrics)
+    return msgspec.structs.replace(settings, metrics=f"{host}:{port + place}")
 
 
 def _consumer(name: str, settings: Settings, report: Callable[[str], None]) -> Kept:

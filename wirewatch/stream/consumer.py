@@ -24,6 +24,7 @@ from wirewatch.settings import Settings
 from wirewatch.stream.connection import PartitionsMoved, as_our_errors
 from wirewatch.stream.decoding import Decoder, Received, RefusedShare, Rejected, dead_letter
 from wirewatch.stream.lane import Lane, Records
+from wirewatch.stream.metrics import Metrics, metrics_of
 from wirewatch.stream.publisher import Offsets, Publisher
 from wirewatch.topics import Topic, dead_letters
 
@@ -78,12 +79,13 @@ def consume(
     """
     stop = stop or Event()
     lanes: list[Lane] = []
+    metrics = metrics_of(settings, group) if until is Until.STOPPED else Metrics()  # a service is worth watching
     try:
         with as_our_errors(settings):
             lanes.append(Lane(settings, topic.name, group, settings.batch_size))
             if slow_lane is not None:
                 lanes.append(Lane(settings, slow_lane.name, slow_group(group), settings.bulk_batch_size))
-            loop = _Loop(settings, lanes, Decoder(topic), group, handle, publisher, opened or (lambda: None))
+            loop = _Loop(settings, lanes, Decoder(topic), group, handle, publisher, opened or (lambda: None), metrics)
             loop.start(until)
             while not stop.is_set() and not (until is Until.END and loop.at_end()):
                 loop.step(stop)
@@ -95,6 +97,7 @@ def consume(
         publisher.close()
         for lane in lanes:
             lane.close()
+        metrics.close()
 
 
 def slow_group(group: str) -> str:
@@ -114,9 +117,10 @@ class _Loop(Generic[M]):
         handle: Handle[M],
         publisher: Publisher,
         opened: Callable[[], None],
+        metrics: Metrics,
     ) -> None:
         self._lanes, self._decoder, self._group = lanes, decoder, group
-        self._handle, self._publisher, self._opened = handle, publisher, opened
+        self._handle, self._publisher, self._opened, self._metrics = handle, publisher, opened, metrics
         self._dead_letters: Topic[DeadLetter] = dead_letters(group)
         self._share = RefusedShare(settings)
         self._ready = False  # the publisher is open for what is assigned now
@@ -148,6 +152,7 @@ class _Loop(Generic[M]):
             else:
                 for idle in self._lanes:
                     idle.commit_idle()
+                    self._metrics.idle(idle)
         except Unavailable as error:
             self._try_later(lane, records, error, stop)
         except PartitionsMoved:
@@ -175,6 +180,7 @@ class _Loop(Generic[M]):
         self._ready = True
 
     def _work(self, lane: Lane, records: Records) -> None:
+        began = time.monotonic()
         batch, refused, offsets, newer = self._decode(records)
         if offsets:
             taken = len(batch) + len(refused)
@@ -185,6 +191,7 @@ class _Loop(Generic[M]):
             self._bury(refused)
             self._publisher.finish(self._group, lane.kafka, offsets)
             lane.note(offsets)
+            self._metrics.worked(lane, records, refused, time.monotonic() - began)
             self.consumed = Consumed(self.consumed.handled + taken, self.consumed.refused + len(refused))
         if newer is not None:
             raise newer
@@ -220,6 +227,7 @@ class _Loop(Generic[M]):
         self._failing_since = self._failing_since or now
         if self._patience_s is not None and now - self._failing_since > self._patience_s:
             raise error
+        self._metrics.failed()
         self._pause_s = min(max(0.5, self._pause_s * 2), RETRY_MAX_S)
         log.warning("%s; trying again in %.1f s", error, self._pause_s)
         self._publisher.abort()

@@ -29,7 +29,7 @@ class Lane:
 
     def __init__(self, settings: Settings, topic: str, group: str, batch_size: int) -> None:
         self._settings, self._batch_size = settings, batch_size
-        self._topic = settings.name_prefix + topic
+        self.topic, self._topic = topic, settings.name_prefix + topic
         timeout_ms = int(settings.connect_timeout_s * 1000)
         session_ms = int(settings.session_timeout_s * 1000)
         self.kafka = KafkaConsumer(
@@ -102,6 +102,14 @@ class Lane:
     def note(self, offsets: Offsets) -> None:
         """Remember what was made final."""
         self._final.update(offsets)
+
+    def behind(self) -> int:
+        """How many messages wait, as far as this process has heard; it asks nobody."""
+        waiting = 0
+        for partition in self.kafka.assignment():
+            end, position = self.kafka.highwater(partition), self.kafka.position(partition, timeout_ms=0)
+            waiting += end - position if end is not None and position is not None else 0
+        return waiting
 
     def back_to(self, records: Records) -> None:
         """Take this batch again."""
