@@ -182,8 +182,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: Annotated[
         str | None,
         _about(
-            "`host:port` where a consumer shows Prometheus its rates, lag and durations; those that `wirewatch up` keeps "
-            "take this port and the ones behind it. Unset: nowhere."
+            "`host:port` where a consumer shows Prometheus its rates, lag and durations; those of `wirewatch up` take "
+            "this port and the ones behind it. Unset: nowhere."
         ),
     ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"

@@ -113,7 +113,7 @@ def metrics_of(settings: Settings, group: str) -> Metrics:
 
 
 def metrics_address(text: str) -> tuple[str, int]:
-    """Host (IPv6 in brackets, as written) and port of ``WIREWATCH_METRICS``; raises SettingsError for what is no such pair."""
+    """Host (IPv6 in brackets, as written) and port of ``WIREWATCH_METRICS``; raises SettingsError for anything else."""
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise SettingsError(f"WIREWATCH_METRICS is {text!r}: write host:port, such as 127.0.0.1:9464")
