@@ -73,7 +73,7 @@ class Rules:
             try:
                 self.index.put(rule)
             except QueryError as error:  # written by a newer wirewatch, or by hand: the others still work
-                log.warning("rule %s is left out: %s", rule.id, error)
+                log.warning("a rule is left out: %s", error, extra={"rule": rule.id})
         if self.index.articles > self._sort_at:  # by now it is known which words are rare
             self.index, self._sort_at = self.index.rebuilt(), 20 * self._sort_at
         self._looked = time.monotonic()
@@ -141,7 +141,7 @@ def _matched(rules: Rules, batch: Sequence[Received[ClusteredArticle]]) -> tuple
             seen = Seen(received.value.tagged)
             met = rules.index.matching(seen, received.value.story)
         except Exception as error:  # one article must not stop all others; too many stop the consumer
-            log.exception("article %s cannot be judged", received.value.tagged.article.id)
+            log.exception("an article cannot be judged", extra=received.value.tagged.article.log_fields)
             refused.append(Rejected(received.record, f"cannot be judged: {type(error).__name__}: {error}"))
         else:
             judgings.append(Judging(received, seen, {rule.id: rule for rule in met}))

@@ -188,7 +188,7 @@ class _ChannelThread:
             try:
                 self._tell(group)
             except WirewatchError as error:  # the index is away: the claim runs out, and it is due again
-                log.warning("channel %s: %s; it is tried again", self._name, error)
+                log.warning("%s; it is tried again", error, extra={"channel": self._name})
             finally:
                 with self._changed:
                     self._hand.difference_update((due.alert.id, due.state.notification) for due in group)
@@ -206,7 +206,7 @@ class _ChannelThread:
             send(channel, message_of(group))
         except WirewatchError as error:
             why = str(error)
-            log.warning("%s", why)
+            log.warning("%s", why, extra={"channel": self._name, "alerts": [due.alert.id for due in group]})
         failpoint("notifier.after_send")
         self._note(group, why)
 

@@ -53,7 +53,7 @@ def tag_batch(
         try:
             tagged = tagger.tag(with_origin(received), now=now)
         except Exception as error:  # one article must not stop all others; too many stop the consumer
-            log.exception("article %s cannot be tagged", received.value.id)
+            log.exception("an article cannot be tagged", extra=received.value.log_fields)
             refused.append(Rejected(received.record, f"cannot be tagged: {type(error).__name__}: {error}"))
             continue
         publisher.publish(ARTICLES_TAGGED, tagged, origin=received.origin)

@@ -199,7 +199,7 @@ class _Polling:
             except WirewatchError:
                 raise
             except Exception as error:  # a mistake of ours about one feed must not cost the others
-                log.exception("feed %s", feed.name)
+                log.exception("stumbled over a feed", extra={"feed": feed.name})
                 why = f"wirewatch stumbled over it: {type(error).__name__}: {error}"[:300]
                 outcome = Outcome(mine, failed(mine.state, "content", why, now=self._clock(), jitter=_jitter()))
         now = self._clock()
@@ -284,25 +284,24 @@ class _Polling:
         next_states = [msgspec.structs.replace(one.claimed, state=one.state) for one in outcomes]
         for saved, one in zip(self._store.save_states(next_states), outcomes, strict=True):
             if saved is None:
-                log.warning("feed %s: another producer has taken it over meanwhile", one.state.name)
+                log.warning("another producer has taken it over meanwhile", extra={"feed": one.state.name})
         failpoint("rss.remembered")
         return [None] * len(outcomes)
 
     def _count(self, outcome: Outcome) -> None:
         state = outcome.state
+        about = {"feed": state.name}
         self._polled += 1
         self._failing += state.failures > 0
         self._unchanged += state.failures == 0 and outcome.remembered is None
         self._new += sum(one.verdict == "new" for one in outcome.judged)
         self._edited += sum(one.verdict == "edited" for one in outcome.judged)
         if state.failures:
-            log.info("feed %s: %s", state.name, state.error)
+            log.info("%s", state.error, extra=about)
         elif outcome.judged:
-            log.info("feed %s: %d new or edited", state.name, len(outcome.judged))
+            log.info("%d new or edited", len(outcome.judged), extra=about)
         if outcome.change is not None:
-            log.warning(
-                "feed %s is %s, was %s: %s", state.name, state.health, outcome.change.before, outcome.change.why
-            )
+            log.warning("is %s, was %s: %s", state.health, outcome.change.before, outcome.change.why, extra=about)
         if self._tell is not None:
             took = time.monotonic() - self._began
             self._tell(Poll(self._due, self._polled, self._unchanged, self._failing, self._new, self._edited, took))

@@ -76,6 +76,11 @@ class Article(msgspec.Struct, frozen=True, omit_defaults=True):
         """When it was published; when it was fetched, where the source gives no date."""
         return self.published_at or self.fetched_at
 
+    @property
+    def log_fields(self) -> dict[str, str | None]:
+        """What a log line about it carries: its id, and the run that brought it."""
+        return {"article": self.id, "run": self.lineage.airflow_run_id}
+
 
 ActorKind = Literal[
     "person",

@@ -187,6 +187,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("How much is logged.")] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], _about("How log lines look: for people, or an object a line for a log collector.")
+    ] = "text"
     timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
 
     def with_servers(self, kafka: str, elasticsearch: str) -> Settings:

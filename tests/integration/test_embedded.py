@@ -167,6 +167,23 @@ def test_a_child_has_its_exit_code_and_keeps_the_log_before(tmp_path: Path) -> N
     assert (tmp_path / "log.1").read_text() == "first\n"
 
 
+def test_the_log_of_a_child_that_runs_for_weeks_stays_short_and_ends_with_what_it_said_last(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    script = "import time\nfor n in range(40): print(f'{n:4}', 'x' * 995, flush=True); time.sleep(.05)\ntime.sleep(60)"
+    child = Child("talker", [sys.executable, "-c", script], env={}, cwd=tmp_path, log=log, log_limit=10_000)
+    child.start()
+    try:
+        until = time.monotonic() + 20
+        while not child.tail(1).startswith("  39") and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        child.stop()
+    assert log.stat().st_size < 30_000
+    lines = [int(line[:4]) for line in (tmp_path / "log.1").read_text().splitlines() + log.read_text().splitlines()]
+    assert lines == list(range(lines[0], 40))
+    assert lines[0] > 0
+
+
 def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     child = Child("absent", [str(tmp_path / "absent")], env={}, cwd=tmp_path, log=tmp_path / "log")
     with pytest.raises(ServerNotStarted, match=r"absent cannot be started: .*No such file"):

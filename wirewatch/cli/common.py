@@ -63,11 +63,38 @@ def print_json(value: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
-def configure_logging(settings: Settings) -> None:
-    """Log lines of wirewatch to standard error; of libraries, warnings only."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+def configure_logging(settings: Settings, **always: str) -> None:
+    """Log lines of wirewatch to standard error, of libraries warnings only; each line carries ``always``.
+
+    What a line is about (article, run, feed ...) comes in the ``extra`` of its call, and stands as fields behind the
+    text, or in the JSON object of ``WIREWATCH_LOG_FORMAT=json``.
+    """
+    import structlog
+
+    structlog.contextvars.bind_contextvars(**always)
+    before: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Plain tracebacks: the other kinds show the values of variables, and some are secrets.
+    rendered: list[structlog.typing.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if settings.log_format == "json"
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for package in ("wirewatch", "producers", "consumers"):
         logging.getLogger(package).setLevel(settings.log_level.upper())
 

@@ -24,7 +24,7 @@ def consume(consumer: str, until_end: bool, as_json: bool) -> None:
     from wirewatch.stream import Until
 
     settings = settings_with_servers()
-    configure_logging(settings)
+    configure_logging(settings, consumer=consumer)
     stop = stop_on_signals()
     module = importlib.import_module(f"consumers.{consumer}")
     consumed = module.run(settings, Until.END if until_end else Until.STOPPED, stop=stop)

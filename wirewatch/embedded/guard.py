@@ -24,6 +24,7 @@ from typing import Any
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 GRACE_S = 10.0
+LOOK_EVERY_S = 1.0
 
 
 def prctl(option: int, value: int) -> None:
@@ -65,8 +66,23 @@ def start(spec: dict[str, Any]) -> subprocess.Popen[bytes]:
     return child
 
 
-def wait_until_over(child: subprocess.Popen[bytes], parent: int) -> float:
-    """Wait for the child's end, the life line's end or the parent's; the grace that is granted, in seconds."""
+def keep_short(log: Path, limit: int) -> None:
+    """Move what is in a log of more than ``limit`` bytes to its ``.1``; the child goes on writing into the same file.
+
+    What it writes between the copy and the cut is lost, as with logrotate's copytruncate; no child knows how to
+    open its log anew.
+    """
+    with contextlib.suppress(OSError):  # a full disk must not end the child; cutting is tried again in a moment
+        if log.stat().st_size > limit:
+            log.with_name(log.name + ".1").write_bytes(log.read_bytes())
+            os.truncate(log, 0)
+
+
+def wait_until_over(child: subprocess.Popen[bytes], parent: int, look: Callable[[], None]) -> float:
+    """Wait for the child's end, the life line's end or the parent's; the grace that is granted, in seconds.
+
+    Meanwhile ``look`` is called about once a second.
+    """
     wake, awoken = os.pipe()
     os.set_blocking(awoken, False)
     signal.set_wakeup_fd(awoken)
@@ -76,7 +92,8 @@ def wait_until_over(child: subprocess.Popen[bytes], parent: int) -> float:
     heard = b""
     # A parent that forks gives its end of the life line to others: its own death is looked for as well.
     while child.poll() is None and not told and os.getppid() == parent:
-        ready, _, _ = select.select([0, wake], [], [], 1.0)
+        ready, _, _ = select.select([0, wake], [], [], LOOK_EVERY_S)
+        look()
         if wake in ready:
             os.read(wake, 4096)
         if 0 in ready:
@@ -141,7 +158,9 @@ def main() -> int:
         return 127
     with contextlib.suppress(BrokenPipeError):
         os.write(1, f"{child.pid}\n".encode())
-    code = take_down(child, wait_until_over(child, parent))
+    log = Path(spec["log"])
+    grace = wait_until_over(child, parent, lambda: keep_short(log, spec["log_limit"]))
+    code = take_down(child, grace)
     return code if code >= 0 else 128 - code
 
 

@@ -16,13 +16,16 @@ from wirewatch.embedded import guard
 from wirewatch.errors import ServerNotStarted
 
 GRACE_S = 10.0
+LOG_LIMIT = 16 * 1024 * 1024
+"""Bytes of a child's log before it is begun anew; with the one before, twice as much lies on the disk."""
 
 
 class Child:
     """A process that ends when we do, whatever way that is: Ctrl-C, SIGTERM, SIGKILL or a crash.
 
-    It has a process group of its own, so that Ctrl-C in the terminal reaches only us. Its output goes to ``log``; the
-    log of the time before is kept as ``.1``. ``input`` is written to its standard input, which then stays open.
+    It has a process group of its own, so that Ctrl-C in the terminal reaches only us. Its output goes to ``log``, which
+    is begun anew at each start and after ``log_limit`` bytes; the log before is kept as ``.1``. ``given`` is written to
+    its standard input, which then stays open.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Child:
         log: Path,
         user: int | None = None,
         given: bytes | None = None,
+        log_limit: int = LOG_LIMIT,
     ) -> None:
         self.name = name
         self.argv = list(argv)
@@ -43,6 +47,7 @@ class Child:
         self.log = log
         self.user = user
         self.given = given
+        self.log_limit = log_limit
         self.pid: int | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
@@ -76,6 +81,7 @@ class Child:
             "env": self.env,
             "cwd": str(self.cwd),
             "log": str(self.log.absolute()),
+            "log_limit": self.log_limit,
             "user": self.user,
             "group": None if self.user is None else _group(self.user),
             "input": None if self.given is None else base64.b64encode(self.given).decode(),

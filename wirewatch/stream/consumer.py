@@ -156,7 +156,7 @@ class _Loop(Generic[M]):
         except Unavailable as error:
             self._try_later(lane, records, error, stop)
         except PartitionsMoved:
-            log.info("partitions moved during a batch of %s; whoever has them now does it again", self._group)
+            log.info("partitions moved during a batch; whoever has them now does it again")
             self._publisher.abort()
             lane.back_to(records)  # what is still ours after the move was given up with the batch
             self._moved()
@@ -218,7 +218,7 @@ class _Loop(Generic[M]):
     def _bury(self, refused: Sequence[Rejected]) -> None:
         for rejected in refused:
             letter = dead_letter(rejected, self._group)
-            log.warning("%s refused %s: %s", self._group, letter.id, letter.reason)
+            log.warning("refused: %s", letter.reason, extra={"dead_letter": letter.id})
             self._publisher.publish(self._dead_letters, letter, origin=letter.origin)
 
     def _try_later(self, lane: Lane, records: Records, error: Unavailable, stop: Event) -> None:
