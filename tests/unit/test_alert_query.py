@@ -54,6 +54,8 @@ def test_what_a_query_means(text: str, tree: Query) -> None:
         ("rebels Or homs", 7, "write OR"),
         ("not rebels", 0, "write NOT"),
         ("at 15:30 today", 3, 'write "15:30" in quotes'),
+        ("rebels NOT NOT homs", 7, "leave both out"),
+        ("NOT " * 2_000 + "rebels", 0, "leave both out"),
         ("(rebels OR homs", 0, "bracket is not closed"),
         ("rebels OR homs)", 14, "never opened"),
         ('homs "government forces', 5, "quote is not closed"),

@@ -75,16 +75,16 @@ def parse(text: str) -> Query:
 
 
 def printed(query: Query) -> str:
-    """The query as text; `parse` makes the same tree of it."""
+    """The query as text, with no bracket more than it needs; `parse` makes the same tree of it."""
     match query:
         case Term():
             return _printed_term(query)
         case Not(part):
-            return f"NOT {_grouped(part)}"
+            return f"NOT {printed(part) if isinstance(part, Term) else _bracketed(part)}"
         case And(parts):
-            return " AND ".join(map(_grouped, parts))
+            return " AND ".join(_bracketed(part) if isinstance(part, Or) else printed(part) for part in parts)
         case Or(parts):
-            return " OR ".join(map(_grouped, parts))
+            return " OR ".join(map(printed, parts))
 
 
 def terms(query: Query, *, negated: bool = False) -> Iterator[tuple[Term, bool]]:
@@ -112,8 +112,8 @@ def is_broad(query: Query) -> bool:
             return any(map(is_broad, parts))
 
 
-def _grouped(query: Query) -> str:
-    return printed(query) if isinstance(query, Term) else f"({printed(query)})"
+def _bracketed(query: Query) -> str:
+    return f"({printed(query)})"
 
 
 def _printed_term(term: Term) -> str:

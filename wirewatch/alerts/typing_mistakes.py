@@ -81,6 +81,8 @@ def _operators(piece: str, before: str | None, after: str | None) -> None:
     for doubled, word in (("&&", "AND"), ("||", "OR")):
         if doubled in piece and not piece.startswith('"'):
             raise _Said(f"{doubled} is no operator", f"write {word} with spaces around it", piece.index(doubled))
+    if piece == after == "NOT":
+        raise _Said("NOT stands twice", "leave both out")
     word = piece.upper()
     if piece != word and word in _OPERATORS and after is not None and (before is not None or word == "NOT"):
         raise _Said(

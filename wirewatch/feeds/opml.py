@@ -24,7 +24,7 @@ def read_opml(data: bytes, where: str) -> tuple[list[Feed], list[str]]:
         root = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError) as error:
         raise FeedListError(where, f"is no OPML: {' '.join(str(error).split())[:150]}") from None
-    if root is None or etree.QName(root).localname.lower() != "opml":
+    if root is None or root.tag.rpartition("}")[2].lower() != "opml":
         raise FeedListError(where, "is no OPML: it does not begin with <opml>")
     feeds: dict[str, Feed] = {}
     left_out: list[str] = []
@@ -97,7 +97,7 @@ def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str,
     for count, outline in enumerate(root.iter("{*}outline", "outline")):
         if count >= _LIMIT:
             return
-        above = [one for one in outline.iterancestors() if etree.QName(one).localname == "outline"]
+        above = [one for one in outline.iterancestors() if one.tag.rpartition("}")[2] == "outline"]
         names = (one.get("text") or one.get("title") or "" for one in reversed(above) if not one.get("xmlUrl"))
         yield outline, tuple(name.strip() for name in names if name.strip())
 

@@ -39,6 +39,13 @@ def test_opml_is_read_with_its_folders_as_tags() -> None:
     assert left_out == ["Cedar again is there more than once", "feed://x.example/rss is no http or https address"]
 
 
+@pytest.mark.parametrize("head", ["<http://[opml>", "<opml:x>", "<?opml?>", "<!-- opml -->"])
+def test_what_only_looks_like_opml_is_refused_in_one_line(head: str) -> None:
+    with pytest.raises(FeedListError, match=r"feeds\.opml: is no OPML") as error:
+        read_opml(f"{head}<body/>".encode(), "feeds.opml")
+    assert "\n" not in str(error.value)
+
+
 def test_what_is_exported_comes_back_without_passwords() -> None:
     feeds = [
         Feed("https://me:secret@x.example/f?a=1&b=2", 'The "X" & <Y>', language="fr", tags=("world", "eu")),
