@@ -60,9 +60,9 @@ from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW
 
 log = logging.getLogger(__name__)
 
-_BATCH = 100
-_GATHER_S = 0.02
-_SETTLE_S = 0.1
+_BATCH = 200
+_GATHER_S = 0.05
+_SETTLE_S = 0.5
 _EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -133,7 +133,7 @@ class _Polling:
         self._airflow_run_id = airflow_run_id
         self._began, self._began_at = time.monotonic(), clock()
         self._holder = _holder()
-        self._listed = self._due = self._polled = self._unchanged = self._failing = self._taken = 0
+        self._listed = self._due = self._under_way = self._polled = self._unchanged = self._failing = self._taken = 0
         self._new = self._edited = self._requests = 0
 
     def result(self) -> PollRun:
@@ -169,7 +169,7 @@ class _Polling:
             for feed in feeds
             if (s := known.get(feed.id)) and not _gone(s.state)
         )
-        self._due = len(due)
+        self._due = self._under_way = len(due)
         if not due:
             return
         random.shuffle(due)  # so that the feeds of one host do not come in a row
@@ -193,6 +193,7 @@ class _Polling:
             mine = await self._claim(taken)
             if mine is None:
                 self._taken += 1
+                self._one_less()
                 return
             try:
                 outcome = await self._outcome(feed, mine)
@@ -204,8 +205,15 @@ class _Polling:
                 outcome = Outcome(mine, failed(mine.state, "content", why, now=self._clock(), jitter=_jitter()))
         now = self._clock()
         outcome = msgspec.structs.replace(outcome, change=change(stored.state, outcome.state, now=now))
+        self._one_less()
         await self._settle(outcome)
         self._count(outcome)
+
+    def _one_less(self) -> None:
+        """When nothing more is to come, what has come need not wait for it."""
+        self._under_way -= 1
+        if not self._under_way:
+            self._settle.no_more()
 
     async def _outcome(self, feed: Feed, mine: Stored) -> Outcome:
         state, jitter = mine.state, _jitter()
@@ -226,6 +234,7 @@ class _Polling:
         body = digest("body", answer.body.decode("latin-1"))
         if body == state.body:
             return Outcome(mine, unchanged(state, feed, now=now, jitter=jitter, hints=hints))
+        remembered = await self._recall(feed.id)
         read = await self._workers.read(
             ToRead(
                 feed,
@@ -239,13 +248,19 @@ class _Polling:
         )
         if isinstance(read, Unreadable):
             return Outcome(mine, failed(state, "content", read.why, now=now, jitter=jitter))
-        return await self._judged(feed, mine, answer, read, body, now)
+        return await self._judged(feed, mine, answer, read, remembered, body, now)
 
     async def _judged(
-        self, feed: Feed, mine: Stored, answer: Answer, read: ReadFeed, body: str, now: datetime
+        self,
+        feed: Feed,
+        mine: Stored,
+        answer: Answer,
+        read: ReadFeed,
+        remembered: Remembered,
+        body: str,
+        now: datetime,
     ) -> Outcome:
         """What is new in a feed that could be read."""
-        remembered = await self._recall(feed.id)
         judged, memory = judge(remembered.memory, read.candidates, day=(now - _EPOCH_DAY).days)
         to_send = tuple(one for one in judged if one.verdict != "known")
         what = Brought(

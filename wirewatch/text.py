@@ -21,7 +21,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def clean(text: str) -> str:
     """``text`` composed (Unicode NFC), with plain line ends, without control characters and lone surrogates."""
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return unicodedata.normalize("NFC", text).strip()
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
 def folded_words(text: str) -> list[str]:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirewatch.bench.line import LineFigures
+    from wirewatch.bench.rss import RssFigures
     from wirewatch.cli.progress import Progress
     from wirewatch.models import Article
     from wirewatch.settings import Settings
 
 RULES = 10_000
+FEEDS, ITEMS = 1_000, 30
 
 runs_option = click.option(
     "--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs over them; the median counts."
@@ -46,7 +48,12 @@ def bench(context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     with _measuring() as progress:
-        found = [tagger_found(200, 3, progress), rules_found(200, 3, progress), line_found(1_000, 3, 1, progress)]
+        found = [
+            tagger_found(200, 3, progress),
+            rules_found(200, 3, progress),
+            rss_found(FEEDS, ITEMS, 1, progress),
+            line_found(1_000, 3, 1, progress),
+        ]
     _show(found, as_json=as_json)
 
 
@@ -77,6 +84,27 @@ def rules_command(articles: int, runs: int, as_json: bool) -> None:
     """
     with _measuring() as progress:
         found = rules_found(articles, runs, progress)
+    _show([found], as_json=as_json)
+
+
+@bench.command("rss")
+@click.option("--feeds", type=click.IntRange(1, 50_000), default=FEEDS, show_default=True, help="Each on its own host.")
+@click.option("--items", type=click.IntRange(1, 2_000), default=ITEMS, show_default=True, help="In each feed.")
+@click.option(
+    "--runs", type=click.IntRange(1), default=1, show_default=True, help="The run of the median ratio counts."
+)
+@json_option
+def rss_command(feeds: int, items: int, runs: int, as_json: bool) -> None:
+    """How long the RSS producer takes for feeds on loopback, changed and unchanged, beside the library reader.
+
+    Servers of its own are started where the settings name none. reader is asked where it is installed (the extra dev).
+
+    \b
+    wirewatch bench rss
+    wirewatch bench rss --feeds 200 --runs 3 --json
+    """
+    with _measuring() as progress:
+        found = rss_found(feeds, items, runs, progress)
     _show([found], as_json=as_json)
 
 
@@ -154,6 +182,46 @@ def rules_found(articles: int, runs: int, progress: Progress) -> Found:
             f"  with reasons  {of_rules.ms_per_article_with_reasons:.3f} ms",
         ],
     )
+
+
+def rss_found(feeds: int, items: int, runs: int, progress: Progress) -> Found:
+    """The RSS producer, and reader on the same feeds."""
+    import tempfile
+
+    import msgspec
+
+    from wirewatch.bench.feed_server import served
+    from wirewatch.bench.rss import measure, median_run, of_reader
+    from wirewatch.embedded import servers
+    from wirewatch.settings import load_settings
+
+    measured = []
+    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
+        Path(name).chmod(0o755)  # Elasticsearch runs as another user than root
+        progress.doing("starting the servers")
+        own = msgspec.structs.replace(load_settings(), data_dir=name)
+        with servers(own, report=progress.say) as running, served(feeds, items) as urls:
+            for _ in range(runs):
+                measured.append(measure(running, urls, say=progress.doing))
+    counted = median_run(measured)
+    ratios = of_reader(counted)
+    lines = [f"rss             {feeds} feeds of {items} items: all new, then all unchanged"]
+    lines += [_rss_line(who, one) for who, one in counted.items()]
+    lines += (
+        [f"  of reader's   {ratios['first']:6.0%} {ratios['second']:20.0%}"] if ratios else ["  reader is not here"]
+    )
+    return Found(
+        {
+            "stages": {"rss": {"feeds": feeds, "items": items, **counted, "of_reader": ratios}},
+            "memory_mb": {"rss": counted["wirewatch"].memory_mb},
+        },
+        lines,
+    )
+
+
+def _rss_line(who: str, one: RssFigures) -> str:
+    first, second = (f"{poll.took_s:6.2f} s (processor {poll.cpu_s:5.2f} s)" for poll in (one.first, one.second))
+    return f"  {who:<13} {first}, {second}, {one.memory_mb} MB"
 
 
 def line_found(articles: int, runs: int, taggers: int, progress: Progress) -> Found:

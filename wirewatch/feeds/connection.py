@@ -17,8 +17,6 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 Refuse = Callable[[str], str | None]
 """What is wrong with connecting to an IP address, in words; None where nothing is."""
 
-_CONNECTIONS = 500
-_IDLE_KEPT = 20
 _IDLE_S = 5.0
 
 
@@ -27,15 +25,14 @@ class AddressRefused(httpcore.ConnectError):
 
 
 class Transport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, whose connections are opened by `CheckedBackend`."""
+    """httpx's own transport, whose ``connections`` at most are opened by ``backend``, a `CheckedBackend`."""
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend, trusted: ssl.SSLContext) -> None:
+    def __init__(self, backend: httpcore.AsyncNetworkBackend, trusted: ssl.SSLContext, connections: int) -> None:
         super().__init__(verify=trusted, trust_env=False)
         # httpx offers no way to hand over a network backend; httpcore, on which it stands, does.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trusted,
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_IDLE_KEPT,
+            max_connections=connections,
             keepalive_expiry=_IDLE_S,
             http2=True,
             network_backend=backend,

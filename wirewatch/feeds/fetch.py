@@ -6,9 +6,9 @@ import asyncio
 import ssl
 import time
 from base64 import b64encode
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import unquote, urljoin, urlsplit
@@ -66,6 +66,18 @@ class Answer(msgspec.Struct, frozen=True):
     moved_to: str | None = None
 
 
+class _Host:
+    """The connections to one host, whose turn it is, and how many wait or are at it.
+
+    Each has its own, because one pool for all looks at every connection for every request.
+    """
+
+    def __init__(self, connections: Transport) -> None:
+        self.connections = connections
+        self.turns = asyncio.Semaphore(PER_HOST)
+        self.wanted = 0
+
+
 class Fetcher:
     """Fetches over http and https; use it as an async context manager.
 
@@ -85,18 +97,18 @@ class Fetcher:
         self._limits = limits or Limits()
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, br, zstd, deflate"}
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, "resolver")
-        backend = CheckedBackend(resolve or system_resolver(self._threads), refuse)
-        self._transport = Transport(backend, trusted or httpx.create_ssl_context(trust_env=True))
-        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(PER_HOST))
+        self._backend = CheckedBackend(resolve or system_resolver(self._threads), refuse)
+        self._trusted = trusted or httpx.create_ssl_context(trust_env=True)
+        self._hosts: dict[str, _Host] = {}
 
     async def __aenter__(self) -> Self:
-        await self._transport.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.__aexit__(kind, error, trace)
+        for host in self._hosts.values():
+            await host.connections.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def get(
@@ -140,10 +152,10 @@ class Fetcher:
         if credentials and parts.username:
             secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
             headers = {**headers, "Authorization": f"Basic {b64encode(secret).decode()}"}
-        async with self._turns[parts.hostname or ""]:
+        async with self._turn(parts.hostname or "") as connections:
             try:
                 async with asyncio.timeout(self._limits.whole_s):
-                    return await self._exchange(without_password(url), headers)
+                    return await self._exchange(connections, without_password(url), headers)
             except TimeoutError:
                 raise FetchFailed("time", f"it was not done after {self._limits.whole_s:.0f} s") from None
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -151,11 +163,27 @@ class Fetcher:
             except (ValueError, OSError) as error:  # a header that is none, a socket that breaks in an odd way
                 raise FetchFailed("protocol", f"what it answers is no HTTP ({_line(error)})") from None
 
-    async def _exchange(self, url: str, headers: dict[str, str]) -> Answer:
+    @asynccontextmanager
+    async def _turn(self, name: str) -> AsyncIterator[Transport]:
+        """The host's connections, when it is our turn; they are kept while anybody wants something of that host."""
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host(Transport(self._backend, self._trusted, PER_HOST))
+        host.wanted += 1
+        try:
+            async with host.turns:
+                yield host.connections
+        finally:
+            host.wanted -= 1
+            if not host.wanted:
+                del self._hosts[name]
+                await host.connections.aclose()
+
+    async def _exchange(self, connections: Transport, url: str, headers: dict[str, str]) -> Answer:
         limits = self._limits
         waits = {"connect": limits.connect_s, "read": limits.silence_s, "write": limits.silence_s, "pool": None}
         request = httpx.Request("GET", url, headers=headers, extensions={"timeout": waits})
-        response = await self._transport.handle_async_request(request)
+        response = await connections.handle_async_request(request)
         try:
             said = {name.lower(): value for name, value in response.headers.items()}
             if response.status_code in _REDIRECTS or response.status_code == 304:

@@ -32,6 +32,8 @@ def text_of(markup: str) -> str:
     """The text of a piece of HTML: blocks on lines of their own, no tags, no scripts, entities resolved, clean."""
     text = markup
     for _ in range(_PASSES):
+        if "<" not in text and "&" not in text:
+            break
         text = _without_tags(text) if _TAG.search(text) else html.unescape(text)
         if not _MARKUP.search(text):
             break

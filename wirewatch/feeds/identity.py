@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
@@ -145,6 +146,7 @@ def name_of_guid(guid: str) -> str | None:
     return None if _WEAK.fullmatch(guid) else digest("guid", guid)[:16]
 
 
+@lru_cache(maxsize=1_024)  # asked for an item's id and for each of its names
 def main_url(url: str) -> str | None:
     """The article's main address: `canonical_url`, with AMP and mobile twins brought to the page they are made of.
 
