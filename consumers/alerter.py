@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from wirewatch.alerts.index import RuleIndex
-from wirewatch.alerts.judge import judge
+from wirewatch.alerts.judge import judge, taken_down
 from wirewatch.alerts.match import match
 from wirewatch.alerts.rule import Rule
 from wirewatch.alerts.seen import Seen
@@ -139,7 +139,7 @@ def _matched(rules: Rules, batch: Sequence[Received[ClusteredArticle]]) -> tuple
     for received in batch:
         try:
             seen = Seen(received.value.tagged)
-            met = rules.index.matching(seen, received.value.story)
+            met = [] if seen.article.taken_down else rules.index.matching(seen, received.value.story)
         except Exception as error:  # one article must not stop all others; too many stop the consumer
             log.exception("an article cannot be judged", extra=received.value.tagged.article.log_fields)
             refused.append(Rejected(received.record, f"cannot be judged: {type(error).__name__}: {error}"))
@@ -188,6 +188,9 @@ def _judged(
         rules_of.setdefault(alert.story_id, set()).add(alert.rule_id)
     for received, seen, met in judgings:
         clustered = received.value
+        if seen.article.taken_down:
+            alerts |= {id_: taken_down(alert, clustered, now=now) for id_, alert in alerts.items()}
+            continue
         of_story = rules_of.setdefault(clustered.story.id, set())
         for rule_id in met.keys() | of_story:
             rule = met.get(rule_id) or rules.book.rules.get(rule_id)

@@ -32,11 +32,16 @@ log = logging.getLogger(__name__)
 def cluster_batch(
     stories: Stories, publisher: Publisher, batch: Sequence[Received[TaggedArticle]], *, now: datetime
 ) -> list[Rejected]:
-    """Judge each article in turn; publish it in its story, and the assignment where it is news."""
+    """Judge each article in turn; publish it in its story, and the assignment where it is news.
+
+    What was taken down goes no further, whatever comes of it: only the mark that stands in its place does.
+    """
     for received in batch:
         judged = stories.judge(received.value)
         if judged.changed:
             publisher.publish(STORIES_ASSIGNED, judged.assignment, origin=received.origin)
+        if judged.assignment.taken_down and not received.value.article.taken_down:
+            continue
         clustered = ClusteredArticle(received.value, judged.story, judged.version, now)
         publisher.publish(ARTICLES_CLUSTERED, clustered, origin=received.origin)
     return []

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from wirewatch.geo import Point
 from wirewatch.text import digest
@@ -47,6 +48,12 @@ class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
     kafka_offset: int | None = None
 
 
+TAKEN_DOWN = "taken-down"
+"""In place of a content hash: of the article nothing is left but its id, and nothing newer of it is taken."""
+
+TAKEN_DOWN_TITLE = "(taken down)"
+
+
 class Article(msgspec.Struct, frozen=True, omit_defaults=True):
     """An article as a producer read it.
 
@@ -75,6 +82,11 @@ class Article(msgspec.Struct, frozen=True, omit_defaults=True):
     def timestamp(self) -> datetime:
         """When it was published; when it was fetched, where the source gives no date."""
         return self.published_at or self.fetched_at
+
+    @property
+    def taken_down(self) -> bool:
+        """Whether this is the mark that stands in an article's place (`wirewatch forget`)."""
+        return self.content_hash == TAKEN_DOWN
 
     @property
     def log_fields(self) -> dict[str, str | None]:
@@ -234,6 +246,10 @@ class ClusteredArticle(msgspec.Struct, frozen=True, omit_defaults=True):
     clustered_at: datetime
 
 
+DecisionNumber = Annotated[int, Meta(ge=0, lt=1 << 32)]
+"""A place among all decisions, from 1 up; 0 where none is known. It fits into 32 bits."""
+
+
 class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the clusterer remembers of an article, made once and kept.
 
@@ -261,7 +277,7 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     geo: tuple[Point, ...] = ()
     part: int = 0
     versions_before: int = 0
-    sequence: int = 0
+    sequence: DecisionNumber = 0
     trace: bytes = b""
     latest_print: bytes = b""
     agency: str | None = None
@@ -271,6 +287,11 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     def key(self) -> str:
         """The article's id, and the part where it is not the first."""
         return f"{self.article_id}/{self.part}" if self.part else self.article_id
+
+    @property
+    def taken_down(self) -> bool:
+        """Whether nothing of the article may be told any more."""
+        return self.content_hashes[-1:] == (TAKEN_DOWN,)
 
 
 Condition = Literal[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,16 @@ def judged_again(stories: Stories, assignments: list[Assignment]) -> Stories:
     for assignment in assignments:
         rebuilt.restore(assignment)
     return rebuilt
+
+
+def test_a_decision_with_a_number_that_none_can_have_is_passed_over() -> None:
+    judged = Stories().judge(tagged()).assignment
+    stories = Stories()
+    spoilt = msgspec.json.encode(judged).replace(b'"sequence":1', b'"sequence":4294967296')
+    assert spoilt != msgspec.json.encode(judged)
+    stories.restore_encoded(spoilt)
+    stories.settle()
+    assert len(stories) == 0
 
 
 def test_the_same_text_under_other_headlines_is_one_story() -> None:

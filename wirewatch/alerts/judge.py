@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from wirewatch.alerts.rule import Rule
-from wirewatch.models import Alert, AlertStatus, Article, ClusteredArticle, Origin, Reason, alert_id
+from wirewatch.models import TAKEN_DOWN_TITLE, Alert, AlertStatus, Article, ClusteredArticle, Origin, Reason, alert_id
 
 Why = Callable[[], tuple[Reason, ...]]
 
@@ -73,6 +73,17 @@ def judge(
         case "new" | "sent" | "held" if _reached(rule, clustered) and not alert.escalated:
             return _told(alert, alert.occasion or "escalation", now, escalated=True)
     return alert
+
+
+def taken_down(known: Alert, clustered: ClusteredArticle, *, now: datetime) -> Alert:
+    """The alert without a word of the article it was made for, which was taken down; ``known`` where that is another.
+
+    Where it paged, that is said: it has the occasion of a correction.
+    """
+    if not _is_edit(known, clustered):
+        return known
+    marked = _corrected(_grown(known, clustered, now), clustered, now)
+    return msgspec.structs.replace(marked, title=TAKEN_DOWN_TITLE, url=None, source=None, reasons=())
 
 
 def _made(

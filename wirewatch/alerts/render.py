@@ -53,7 +53,8 @@ def _km(reason: Reason) -> str:
 
 def alert_text(alert: Alert) -> str:
     """The alert as plain text: what, where it is told, and why."""
-    lines = [f"{_headline(alert)}", alert.title, *([alert.url] if alert.url else []), "", "Why:"]
+    lines = [f"{_headline(alert)}", alert.title, *([alert.url] if alert.url else []), ""]
+    lines += ["Why:"] if alert.reasons else ["The article was taken down; nothing of it is kept here."]
     lines += [f"- {reason_text(reason)}" for reason in alert.reasons]
     lines += ["", _counted(alert), f"article {alert.article_id}, story {alert.story_id}, alert {alert.id}"]
     return "\n".join(lines)

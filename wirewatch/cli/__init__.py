@@ -25,6 +25,7 @@ COMMANDS = {
     "bench": ("bench", "Measure how fast the parts are on this machine."),
     "feeds": ("feeds", "The feeds: how they are, try them, add some, OPML."),
     "dead-letters": ("dead_letters", "What the consumers refused: list, show, replay."),
+    "forget": ("forget", "Take an article down for good."),
     "backup": ("backup", "Keep rules, alerts, corrections and feeds in a file."),
     "restore": ("backup", "Put back what `backup` kept."),
     "dags": ("dags", "What Airflow runs: list, run, runs."),

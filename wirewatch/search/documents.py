@@ -43,6 +43,7 @@ MENTIONS_LIMIT = 5_000
 
 _PINNED = frozenset({"city", "site"})
 _MILLISECOND_BITS = 43  # enough until the year 2248, and leaves a million versions below 2**63
+_LAST_VERSION = (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,11 +67,12 @@ def external_version(version: int, tagged_at: datetime) -> int:
 
 
 def article_write(clustered: ClusteredArticle, *, indexed_at: datetime) -> Write:
-    """The write that puts an article under its own id, over any older state of it."""
+    """The write that puts an article under its own id, over any older state; over a taken down one nothing goes."""
+    down = clustered.tagged.article.taken_down
     return Write(
         ARTICLES,
         clustered.tagged.article.id,
-        external_version(clustered.version, clustered.tagged.tagged_at),
+        _LAST_VERSION if down else external_version(clustered.version, clustered.tagged.tagged_at),
         article_document(clustered, indexed_at=indexed_at),
     )
 

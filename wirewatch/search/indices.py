@@ -9,6 +9,7 @@ import msgspec
 from elasticsearch import BadRequestError, Elasticsearch
 
 from wirewatch.errors import Refused
+from wirewatch.models import TAKEN_DOWN
 from wirewatch.search.client import SERVER, address, asking, reason
 from wirewatch.search.documents import (
     ALERT_RULES,
@@ -36,6 +37,9 @@ MAPPINGS = {
 }
 """Alias -> file of its mapping."""
 
+SHOWN: dict[str, dict[str, Any]] = {ARTICLES: {"bool": {"must_not": {"term": {"content_hash": TAKEN_DOWN}}}}}
+"""Alias -> what of its index is shown through it, where that is not all: the marks of taken down articles never are."""
+
 
 def alias_of(settings: Settings, name: str) -> str:
     """The alias ``name`` as this line calls it."""
@@ -58,8 +62,9 @@ def ensure_indices(settings: Settings) -> None:
         for name in MAPPINGS:
             alias = alias_of(settings, name)
             if not es.indices.exists_alias(name=alias):
-                _create(es, settings, alias, mapping(name))
+                _create(es, settings, alias, mapping(name), SHOWN.get(name))
             _add_fields(es, settings, alias, mapping(name))
+            _show_only(es, alias, SHOWN.get(name))
 
 
 def delete_indices(settings: Settings) -> None:
@@ -84,11 +89,13 @@ def count(settings: Settings, name: str = ARTICLES) -> int:
         return int(es.count(index=alias_of(settings, name))["count"])
 
 
-def _create(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any]) -> None:
+def _create(
+    es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any], shown: dict[str, Any] | None
+) -> None:
     try:
         es.indices.create(
             index=f"{alias}-000001",
-            aliases={alias: {"is_write_index": True}},
+            aliases={alias: {"is_write_index": True} | ({"filter": shown} if shown else {})},
             mappings=fields,
             settings={
                 "number_of_shards": 1,
@@ -100,6 +107,14 @@ def _create(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str,
         # Another process was faster; its index is as good as ours.
         if error.message != "resource_already_exists_exception":
             raise
+
+
+def _show_only(es: Elasticsearch, alias: str, shown: dict[str, Any] | None) -> None:
+    """Give the alias its filter where an index of before has none; nothing is written where all is right."""
+    for index, found in es.indices.get_alias(name=alias).items():
+        is_of = found["aliases"][alias]
+        if shown and "filter" not in is_of:
+            es.indices.put_alias(index=index, name=alias, filter=shown, is_write_index=is_of.get("is_write_index"))
 
 
 def _add_fields(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from wirewatch.models import Assignment, Story, TaggedArticle
+from wirewatch.models import TAKEN_DOWN, TAKEN_DOWN_TITLE, Assignment, Story, TaggedArticle
 from wirewatch.stories.likeness import SURELY, Likeness, likeness
 from wirewatch.stories.memory import Memory
 from wirewatch.stories.memory import number as story_number
@@ -98,7 +98,9 @@ class Stories:
         """Decide on an article; one that was decided keeps its story, and a text that was seen its version."""
         self._memory.settle()
         parts = self._memory.parts_of(tagged.article.id)
-        if not parts:
+        if tagged.article.taken_down or any(part.taken_down for part in parts):
+            version, assignment, changed = self._taken_down(tagged, parts)
+        elif not parts:
             version, assignment, changed = 1, self._first_time(tagged), True
         else:
             version, assignment, changed = self._again(tagged, parts)
@@ -151,6 +153,28 @@ class Stories:
         hashes = (*latest.content_hashes, tagged.article.content_hash)
         edited = _with_judgement(self._part(tagged, latest.story_id, hashes), latest)
         return version, msgspec.structs.replace(edited, latest_print=packed_print(text)), True
+
+    def _taken_down(self, tagged: TaggedArticle, parts: list[Assignment]) -> tuple[int, Assignment, bool]:
+        """The article's place without anything of it; whatever came of it before or comes after is no news."""
+        gone = next((part for part in parts if part.taken_down), None)
+        if gone is not None:
+            return gone.versions_before + len(gone.content_hashes), gone, False
+        story_id = parts[-1].story_id if parts else digest("story", tagged.article.id)
+        hashes = (*(parts[-1].content_hashes if parts else ()), TAKEN_DOWN)
+        before = parts[-1].versions_before if parts else 0
+        mark = Assignment(
+            article_id=tagged.article.id,
+            story_id=story_id,
+            content_hashes=hashes,
+            signatures=(),
+            story_revision=1 + self._telling(story_id).revision,
+            title=TAKEN_DOWN_TITLE,
+            seen_at=parts[-1].seen_at if parts else tagged.article.timestamp,
+            part=parts[-1].part if parts else 0,
+            versions_before=before,
+            sequence=parts[-1].sequence if parts else self._memory.next_sequence,
+        )
+        return before + len(hashes), mark, True
 
     def _part(self, tagged: TaggedArticle, story_id: str, hashes: tuple[str, ...]) -> Assignment:
         article, tags = tagged.article, tagged.tags

@@ -14,7 +14,7 @@ from hashlib import blake2b
 import msgspec
 import numpy as np
 
-from wirewatch.models import Assignment
+from wirewatch.models import Assignment, DecisionNumber
 from wirewatch.stories.postings import Postings
 from wirewatch.stories.prints import all_bands
 from wirewatch.stories.trace import found_by, unpacked
@@ -35,7 +35,7 @@ class _Head(msgspec.Struct):
     story_id: str
     seen_at: datetime
     part: int = 0
-    sequence: int = 0
+    sequence: DecisionNumber = 0
     trace: bytes = b""
     linked: tuple[str, ...] = ()
 

@@ -39,6 +39,7 @@ class Telling:
         self.revision = 0
         self._houses = houses
         self._first: Assignment | None = None
+        self._taken_down: Assignment | None = None
         self._last_seen: datetime | None = None
         self._articles: set[str] = set()
         self._outlets: Counter[str] = Counter()
@@ -58,7 +59,11 @@ class Telling:
         return telling
 
     def add(self, part: Assignment) -> None:
-        """Add a part that is later in the sequence than all others."""
+        """Add a part that is later in the sequence than all others; of one that was taken down nothing is told."""
+        if part.taken_down:
+            self.revision = max(self.revision, part.story_revision)
+            self._taken_down = part
+            return
         if self._first is None or (part.seen_at, part.article_id) < (self._first.seen_at, self._first.article_id):
             self._first = part
         self._last_seen = max(self._last_seen or part.seen_at, part.seen_at)
@@ -74,14 +79,15 @@ class Telling:
 
     def story(self, linked: Iterable[str]) -> Story:
         """The story as it stands; it must have a part. ``linked`` are stories that turned out to be the same."""
-        if self._first is None or self._last_seen is None:
+        first = self._first or self._taken_down
+        if first is None:
             raise ValueError(f"story {self.story_id} has no part")
         return Story(
             id=self.story_id,
-            title=self._first.title,
-            first_article=self._first.article_id,
-            first_seen=self._first.seen_at,
-            last_seen=self._last_seen,
+            title=first.title,
+            first_article=first.article_id,
+            first_seen=first.seen_at,
+            last_seen=self._last_seen or first.seen_at,
             revision=self.revision,
             articles=len(self._articles),
             outlets=_frequent(self._outlets),
