@@ -173,6 +173,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     airflow_paused: Annotated[bool, _about("Whether DAGs start paused in the Airflow that `wirewatch up` starts.")] = (
         False
     )
+    page_port: Annotated[
+        int,
+        _about("Port of the live page on 127.0.0.1; 0 takes 8090, or another where that is taken.", ge=0, le=65535),
+    ] = 0
     channels: Annotated[
         str | None,
         _about(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -82,6 +83,15 @@ def test_the_line_is_healthy_and_every_command_finds_it(data_dir: Path) -> None:
     assert wirewatch(data_dir, "status").returncode == 0
 
 
+def test_the_page_is_up_and_shows_what_is_stored(data_dir: Path) -> None:
+    address = str(status(data_dir)["page"])
+    assert address.startswith("http://127.0.0.1:")
+    article = json.dumps({"title": "Ships leave Odesa", "text": "Three ships left.", "url": "https://a.example/2"})
+    assert wirewatch(data_dir, "produce", "files", "-", given=article).returncode == 0
+    wait_until(lambda: "Ships leave Odesa" in httpx.get(address + "articles?span=all").text, 60, what="it on the page")
+    assert "all well" in httpx.get(address).text
+
+
 def test_a_consumer_that_is_killed_is_started_again(data_dir: Path) -> None:
     wait_until(lambda: set(consumers(data_dir)) == set(CONSUMERS), 60, what="every consumer")
     killed = consumers(data_dir)["indexer"]
@@ -108,7 +118,8 @@ def test_down_leaves_no_process_and_no_port(data_dir: Path) -> None:
     assert down.returncode == 0
     assert "killed" not in down.stdout
     assert [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
-    ports = {int(address.rpartition(":")[2]) for address in (state.kafka, state.elasticsearch)}
+    addresses = (state.kafka, state.elasticsearch, str(state.page).rstrip("/"))
+    ports = {int(address.rpartition(":")[2]) for address in addresses}
     listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
     assert not ports & listening
 

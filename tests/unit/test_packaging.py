@@ -49,6 +49,9 @@ def test_the_wheel_has_every_module(wheel: set[str], package: str) -> None:
         ("seeds", "*.*", "wirewatch/share/seeds"),
         ("wirewatch/knowledge/files", "*.toml", "wirewatch/knowledge/files"),
         ("wirewatch/search/mappings", "*.json", "wirewatch/search/mappings"),
+        ("wirewatch/page/templates", "*.html", "wirewatch/page/templates"),
+        ("wirewatch/page/static", "*.*", "wirewatch/page/static"),
+        ("wirewatch/page/data", "*.json", "wirewatch/page/data"),
     ],
 )
 def test_the_wheel_has_the_data(wheel: set[str], folder: str, pattern: str, inside: str) -> None:

@@ -1,9 +1,11 @@
-"""All that `wirewatch up` keeps up: the consumers and Airflow, as child processes."""
+"""All that `wirewatch up` keeps up: the consumers, the page and Airflow, as child processes."""
 
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wirewatch.embedded import Kept, UpState, clear_state, process_created, stop_all, write_state
+from wirewatch.page.server import HOST, free_port, url_of
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import ensure_topics
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from wirewatch.scheduling.kept_airflow import KeptAirflow
 
 LOOK_EVERY_S = 0.5
+PAGE_PATIENCE_S = 60.0
+"""After so long without an answer the line counts as up without the page; the first start builds the gazetteer."""
 STOP_GRACE_S = 10.0
 
 
@@ -31,6 +36,7 @@ def hold_up(
 ) -> None:
     """Keep the line up until ``stop``: topics and indices made, all parts running, addresses where others find them."""
     kept: list[Kept] = []
+    page = KeptPage(settings, report) if consumers else None
     try:
         if airflow is not None:
             airflow.look()  # its database is made while topics and indices are
@@ -41,19 +47,26 @@ def hold_up(
             if consumers
             else []
         )
+        kept += [page.kept] if page is not None else []
         for one in kept:
             one.look()
-        state = _state(settings, CONSUMERS if consumers else (), ready=airflow is None)
+        state = _state(settings, CONSUMERS if consumers else (), ready=airflow is None and page is None)
         write_state(settings.data_dir, state)
         report(f"Kafka at {settings.kafka}, Elasticsearch at {settings.elasticsearch}")
         while not stop.wait(LOOK_EVERY_S):
             for one in kept:
                 one.look()
+            if page is not None:
+                page.look()
             if airflow is not None:
                 airflow.look()
-                if not state.ready and airflow.settled():
-                    state = msgspec.structs.replace(state, airflow=airflow.url, ready=True)
-                    write_state(settings.data_dir, state)
+            settled = (page is None or page.settled()) and (airflow is None or airflow.settled())
+            now = msgspec.structs.replace(
+                state, page=page and page.url, airflow=airflow and airflow.url, ready=state.ready or settled
+            )
+            if now != state:
+                state = now
+                write_state(settings.data_dir, state)
     finally:
         clear_state(settings.data_dir)
         children = [one.child for one in kept if one.child is not None]
@@ -66,6 +79,35 @@ def with_metrics_at(settings: Settings, place: int) -> Settings:
         return settings
     host, port = metrics_address(settings.metrics)
     return msgspec.structs.replace(settings, metrics=f"{host}:{port + place}")
+
+
+class KeptPage:
+    """The live page as a child that is started again when it dies, always on the same port; ``url`` once it answers."""
+
+    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+        self._port, self._report = free_port(settings), report
+        self._began = time.monotonic()
+        self.kept = Kept(
+            "page",
+            [sys.executable, "-m", "wirewatch", "page", "--port", str(self._port)],
+            env=os.environ | settings.environment(),
+            folder=Path(settings.data_dir),
+            report=report,
+        )
+        self.url: str | None = None
+
+    def look(self) -> None:
+        """See whether it answers; never waits."""
+        if self.url is None:
+            with socket.socket() as attempt:
+                attempt.settimeout(0.2)
+                if attempt.connect_ex((HOST, self._port)) == 0 and self.kept.child and self.kept.child.alive():
+                    self.url = url_of(self._port)
+                    self._report(f"the page at {self.url}")
+
+    def settled(self) -> bool:
+        """Whether it answers, or has been waited for long enough."""
+        return self.url is not None or time.monotonic() - self._began > PAGE_PATIENCE_S
 
 
 def _consumer(name: str, settings: Settings, report: Callable[[str], None]) -> Kept:

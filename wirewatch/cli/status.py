@@ -53,12 +53,22 @@ def status(ctx: click.Context, as_json: bool) -> None:
     else:
         _look(found, report)
         missing = [name for name in (state.consumers if state else ()) if not report["consumers"].get(name, 1)]
+        missing += ["page"] if state and state.page and not _answers(state.page) else []
         report["problems"] += [f"{name} is not running; its log is in {settings.data_dir}/logs" for name in missing]
     if as_json:
         print_json(report)
     else:
         _show(report)
     ctx.exit(1 if report["problems"] else 0)
+
+
+def _answers(page: str) -> bool:
+    import httpx
+
+    try:
+        return httpx.get(f"{page}ready", timeout=3.0).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _impatient(settings: Settings) -> Settings:
@@ -125,6 +135,7 @@ def _show(report: dict[str, Any]) -> None:
         )
     if report["rates"]:
         click.echo(f"indexed        {report['rates']['articles_per_minute']} articles in the last minute")
+    click.echo(f"page           {report['page'] or 'not running'}")
     click.echo(f"Airflow        {servers['airflow'] or 'not running'}")
     for run in report["runs"]:
         click.echo(f"  {run.dag_id} {run.state} {(run.started or '')[:16]} ({run.kind})")

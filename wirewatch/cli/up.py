@@ -1,4 +1,4 @@
-"""`wirewatch up`: servers, consumers and Airflow on this machine, kept up until told otherwise."""
+"""`wirewatch up`: servers, consumers, the page and Airflow on this machine, kept up until told otherwise."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DETACH_TIMEOUT_S = 600  # a first start downloads the servers
 
 @click.command()
 @click.option("--detach", is_flag=True, help="Return when everything is up, and leave it running.")
-@click.option("--servers-only", is_flag=True, help="Kafka and Elasticsearch, without the consumers and Airflow.")
+@click.option("--servers-only", is_flag=True, help="Kafka and Elasticsearch alone.")
 @click.option("--no-airflow", is_flag=True, help="Without Airflow: nothing runs on a schedule.")
 def up(detach: bool, servers_only: bool, no_airflow: bool) -> None:
-    """Start Kafka, Elasticsearch, the consumers and Airflow here and keep them up; what dies is started again.
+    """Start Kafka, Elasticsearch, the consumers, the page and Airflow here; what dies is started again.
 
     \b
     wirewatch up              until Ctrl-C

@@ -134,6 +134,22 @@ def all_states(settings: Settings) -> list[FeedState]:
     return [state_of_document(hit["_source"]) for hit in found["hits"]["hits"]]
 
 
+def last_poll(settings: Settings) -> PollRun | None:
+    """The newest run of the RSS producer; None where there was none."""
+    with asking(settings) as es:
+        found = es.search(
+            index=alias_of(settings, RUNS),
+            query={"term": {"kind": "poll"}},
+            size=1,
+            sort=[{"@timestamp": {"order": "desc"}}],
+            ignore_unavailable=True,
+        )
+    known = PollRun.__struct_fields__
+    for hit in found["hits"]["hits"]:
+        return msgspec.convert({name: value for name, value in hit["_source"].items() if name in known}, PollRun)
+    return None
+
+
 def changes_of(settings: Settings, *, feed_id: str | None = None, limit: int = 100) -> list[HealthChange]:
     """The last changes of health, newest first."""
     terms: list[dict[str, Any]] = [{"term": {"kind": "change"}}]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import msgspec
+
 from wirewatch.search.client import Connection, as_our_errors, asking
 from wirewatch.search.documents import ARTICLES
 from wirewatch.search.indices import alias_of
@@ -17,6 +21,35 @@ def indexed_since(settings: Settings, *, seconds: int) -> int:
             ignore_unavailable=True,
         )
     return int(answer["count"])
+
+
+class Arrivals(msgspec.Struct, frozen=True):
+    """When the last article came into the index (None: there is none), and how many did in the last minute and hour."""
+
+    last: datetime | None = None
+    minute: int = 0
+    hour: int = 0
+
+
+def arrivals(settings: Settings) -> Arrivals:
+    """How articles come in at this moment; nothing where there is no index yet."""
+    since = {"minute": "now-1m", "hour": "now-1h"}
+    with asking(settings) as es:
+        answer = es.search(
+            index=alias_of(settings, ARTICLES),
+            size=0,
+            track_total_hits=False,
+            ignore_unavailable=True,
+            aggregations={"last": {"max": {"field": "indexed_at"}}}
+            | {name: {"filter": {"range": {"indexed_at": {"gte": start}}}} for name, start in since.items()},
+        )
+    groups = answer.get("aggregations") or {name: {"value": None, "doc_count": 0} for name in ("last", *since)}
+    last = groups["last"]["value"]
+    return Arrivals(
+        None if last is None else datetime.fromtimestamp(last / 1000, tz=UTC),
+        groups["minute"]["doc_count"],
+        groups["hour"]["doc_count"],
+    )
 
 
 def writes(es: Connection, settings: Settings) -> int:

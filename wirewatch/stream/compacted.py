@@ -60,11 +60,13 @@ def _records(settings: Settings, topic: Topic[M], most: int | None = None) -> It
     with as_our_errors(settings), closing(_reader(settings)) as consumer:
         name = settings.name_prefix + topic.name
         partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name)]
+        if not partitions:  # the topic was never made
+            return
         consumer.assign(partitions)
         consumer.seek_to_beginning()
-        ends = consumer.end_offsets(partitions) if partitions else {}
+        ends = consumer.end_offsets(partitions)
         if most is not None:
-            starts = consumer.beginning_offsets(partitions) if partitions else {}
+            starts = consumer.beginning_offsets(partitions)
             for tp, end in ends.items():
                 consumer.seek(tp, max(starts[tp], end - most))
         while any((consumer.position(tp) or 0) < end for tp, end in ends.items()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from functools import cached_property
 from itertools import accumulate
 from math import log10
 from typing import Literal
@@ -148,8 +149,13 @@ class Gazetteer:
         return place
 
     def with_id(self, id_: str) -> Place | None:
-        """The entry with that GeoNames id, or id of our own; looks through all of them."""
-        return self.place(self._ids.index(id_)) if id_ in self._ids else None
+        """The entry with that GeoNames id, or id of our own."""
+        row = self._rows_by_id.get(id_)
+        return None if row is None else self.place(row)
+
+    @cached_property
+    def _rows_by_id(self) -> dict[str, int]:
+        return {id_: row for row, id_ in enumerate(self._ids)}
 
     def _countries_of_disputed(self, by: Assigned) -> dict[int, str]:
         """The country of each row that lies in a disputed territory."""
