@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from random import Random
 
@@ -246,3 +247,21 @@ def test_a_state_rebuilt_in_any_order_decides_as_the_one_that_lived(
     shuffled = list(kept.values())
     dice.shuffle(shuffled)
     assert judged_again(Stories(kept=100), shuffled).judge(read(*stream[-1])) == lived.judge(read(*stream[-1]))
+
+
+def test_a_story_takes_in_no_others_because_it_has_become_large() -> None:
+    dice = Random(7)
+    names = [_word(dice).capitalize() for _ in range(10_000)]
+    weights = [1 / (200 + rank) for rank in range(len(names))]
+    stories, sizes = Stories(), Counter[str]()
+    for n in range(300):
+        said = dice.choices(names, weights, k=25)
+        text = " ".join(f"{_word(dice)} {_word(dice)} {name} {_word(dice)}." for name in said)
+        title = " ".join(_word(dice) for _ in range(3))
+        judged = stories.judge(copy_of(text, f"o{n % 50}.example", title, url=f"https://o.example/{n}"))
+        sizes[judged.story.id] += 1
+    assert max(sizes.values()) < 30, sizes.most_common(3)
+
+
+def _word(dice: Random) -> str:
+    return "".join(dice.choices("abdeiklmnorstuvz", k=7))

@@ -29,6 +29,9 @@ SHORT = 60
 """A text of so few shingles is a form that was filled in anew where names or numbers differ."""
 _OF_ONE_LENGTH = 0.85
 _NAMES_ENOUGH = 4.0
+"""So many rare names of its own, and a story has all the weight that they can give it."""
+_WORDS_OF_ONE = 20
+"""Names of one article: a story with more of them needs as many times more, or the largest would take in everything."""
 
 
 class Likeness(msgspec.Struct, frozen=True):
@@ -87,7 +90,8 @@ def _own_names(
             own += worth
             if name in traits.lead or name in story.lead:
                 own_lead += worth
-    return min(own, _NAMES_ENOUGH) / _NAMES_ENOUGH, min(own_lead, _NAMES_ENOUGH) / _NAMES_ENOUGH
+    enough = _NAMES_ENOUGH * max(1.0, len(words) / _WORDS_OF_ONE)
+    return min(1.0, own / enough), min(1.0, own_lead / enough)
 
 
 def _overlap(words: frozenset[str], others: frozenset[str]) -> float:
