@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -360,32 +355,3 @@ def test_of_two_producers_at_once_each_feed_has_one(open_settings: Settings, ser
     assert sorted(server.paths()) == sorted(paths)
     assert sum(one.polled for one in done) == len(paths) - 1
     assert len(arrived(open_settings, server)) == len(paths)
-
-
-FAILPOINTS = [
-    "rss.published",
-    pytest.param("rss.items_remembered", marks=pytest.mark.long),
-    pytest.param("rss.remembered", marks=pytest.mark.long),
-]
-
-
-@pytest.mark.parametrize("point", FAILPOINTS)
-def test_killed_anywhere_no_article_is_lost_and_none_has_two_ids(
-    open_settings: Settings, server: FeedServer, tmp_path: Path, point: str
-) -> None:
-    paths = [f"/{n}" for n in range(5)]
-    server.says |= {path: reply(rss(*(item(10 * n + m) for m in range(10)))) for n, path in enumerate(paths)}
-    listed = tmp_path / "feeds.toml"
-    listed.write_text("".join(f'[[feed]]\nname = "x{path}"\nurl = "{server.url(path)}"\n' for path in paths))
-    command = [sys.executable, "-c", "from wirewatch.cli import main; main()", "produce", "rss", "--feeds", str(listed)]
-    env = {**os.environ, **open_settings.environment()}
-    killed = subprocess.run(
-        command, env={**env, "WIREWATCH_FAILPOINT": point}, capture_output=True, text=True, timeout=60
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    again = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
-    assert again.returncode == 0, again.stderr
-    articles = arrived(open_settings, server)
-    assert {article.title for article in articles} == {f"Report {n}" for n in range(50)}
-    assert len({article.id for article in articles}) == 50
-    assert len({(article.id, article.content_hash) for article in articles}) == 50
