@@ -118,6 +118,7 @@ def test_what_was_polled_is_shown_with_its_health_and_coverage(
         )
     )
     with named_settings() as settings:
+        assert json.loads(typed("status", "--json", settings=settings).stdout)["feeds"] == {}, "before the first poll"
         polled = typed("produce", "rss", "--feeds", str(listed), settings=settings)
         assert polled.exit_code == 0, polled.output
         assert "2 of 2 feeds polled: 1 new articles, 0 edited, 0 feeds unchanged, 1 failing" in polled.stdout
@@ -128,6 +129,9 @@ def test_what_was_polled_is_shown_with_its_health_and_coverage(
         assert "gone for good" in shown.stdout
         rows = json.loads(typed("feeds", "list", "--feeds", str(listed), "--json", settings=settings).stdout)
         assert {row["name"]: row["health"] for row in rows} == {"Harbour": "ok", "Gone": "retired"}
+        status = json.loads(typed("status", "--json", settings=settings).stdout)
+        assert status["feeds"] == {"ok": 1, "retired": 1}
+        assert "feeds          1 ok, 1 retired" in typed("status", settings=settings).stdout
         covered = typed(
             "feeds", "list", "--feeds", str(listed), "--coverage", "--country", "lb", settings=settings
         ).stdout

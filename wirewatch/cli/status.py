@@ -80,6 +80,7 @@ def _impatient(settings: Settings) -> Settings:
 def _look(settings: Settings, report: dict[str, Any]) -> None:
     from consumers.clusterer import forgotten_articles
     from wirewatch.search.client import reachable
+    from wirewatch.search.feeds import feeds_by_health
     from wirewatch.search.rates import indexed_since
     from wirewatch.stream.admin import lag, members
     from wirewatch.stream.dead_letters import waiting
@@ -102,6 +103,7 @@ def _look(settings: Settings, report: dict[str, Any]) -> None:
     def elasticsearch() -> None:
         reachable(settings)
         report["rates"] = {"articles_per_minute": indexed_since(settings, seconds=60)}
+        report["feeds"] = feeds_by_health(settings)
 
     def airflow() -> None:
         from wirewatch.scheduling.api import airflow_api
@@ -136,6 +138,9 @@ def _show(report: dict[str, Any]) -> None:
     if report["rates"]:
         click.echo(f"indexed        {report['rates']['articles_per_minute']} articles in the last minute")
     click.echo(f"page           {report['page'] or 'not running'}")
+    if report["feeds"]:
+        healths = ", ".join(f"{count} {health}" for health, count in report["feeds"].items())
+        click.echo(f"feeds          {healths}; `wirewatch feeds list` says why")
     click.echo(f"Airflow        {servers['airflow'] or 'not running'}")
     for run in report["runs"]:
         click.echo(f"  {run.dag_id} {run.state} {(run.started or '')[:16]} ({run.kind})")

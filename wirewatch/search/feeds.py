@@ -150,6 +150,20 @@ def last_poll(settings: Settings) -> PollRun | None:
     return None
 
 
+def feeds_by_health(settings: Settings) -> dict[str, int]:
+    """How many feeds had which health when they were last polled, the most frequent first; none before the first."""
+    with asking(settings) as es:
+        found = es.search(
+            index=alias_of(settings, FEEDS),
+            query={"term": {"kind": "feed"}},
+            size=0,
+            aggs={"healths": {"terms": {"field": "health"}}},
+            ignore_unavailable=True,
+        )
+    buckets = found.get("aggregations", {}).get("healths", {}).get("buckets", [])
+    return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+
+
 def changes_of(settings: Settings, *, feed_id: str | None = None, limit: int = 100) -> list[HealthChange]:
     """The last changes of health, newest first."""
     terms: list[dict[str, Any]] = [{"term": {"kind": "change"}}]
