@@ -17,6 +17,7 @@ COMMANDS = {
     "produce": ("produce", "Push articles onto the line."),
     "consume": ("consume", "Run one consumer of the line."),
     "search": ("search", "Find articles."),
+    "watch": ("watch", "Show stories and alerts as they come."),
     "report": ("report", "Write what happened into one file that can be mailed."),
     "page": ("page", "Serve the live page alone; `up` does it by itself."),
     "tag": ("tag", "Show the tags of a text, and why; needs no servers."),
