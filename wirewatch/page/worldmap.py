@@ -22,6 +22,9 @@ UNSURE = 0.6
 _PIXELS = 640
 """As wide as the map usually is on a screen: sizes of points and letters are meant for that."""
 _SMALLEST, _LARGEST = 3.0, 15.0
+_CROWD = 12
+"""Stories of the largest point at least: a place in one story is small, also where none is in more."""
+
 _LABELS = 9
 _NARROWEST = 150.0
 _RATIO = 2.25
@@ -179,7 +182,7 @@ def _spots(
     filters: Filters, names: Names, places: Sequence[Counted], borrowed: Sequence[PlaceTag], unit: float
 ) -> list[Spot]:
     found = [(one, named) for one in places if (named := names.place(one.id)) and named.is_point]
-    most = max((one.stories or 1 for one, _ in found), default=1)
+    most = max([_CROWD, *(one.stories or 1 for one, _ in found)])
     size: Callable[[int], float] = lambda n: unit * (_SMALLEST + (_LARGEST - _SMALLEST) * sqrt(n / most))  # noqa: E731
     spots = []
     for one, named in found:
