@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import brotli
+import h2.config
+import h2.connection
+import h2.events
 import pytest
 import zstandard
 
@@ -298,6 +301,38 @@ def certificate(folder: Path, names: str, days: int) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(path)
     return context
+
+
+async def only_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers each request with a feed, and understands nothing but HTTP/2 (RFC 9113)."""
+    talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    talk.initiate_connection()
+    writer.write(talk.data_to_send())
+    while data := await reader.read(65_536):
+        for event in talk.receive_data(data):
+            if isinstance(event, h2.events.RequestReceived):
+                talk.send_headers(event.stream_id, [(":status", "200"), ("etag", '"2"')])
+                talk.send_data(event.stream_id, FEED, end_stream=True)
+        writer.write(talk.data_to_send())
+        await writer.drain()
+    writer.close()
+
+
+def test_http_2_is_spoken_where_it_is_served(tmp_path: Path) -> None:
+    served = certificate(tmp_path, "x.example", 10)
+    served.set_alpn_protocols(["h2"])
+    trusted = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    trusted.verify_flags &= ~ssl.VERIFY_X509_STRICT  # it signed itself
+
+    async def fetch() -> Answer:
+        server = await asyncio.start_server(only_http2, "127.0.0.1", 0, ssl=served)
+        url = f"https://x.example:{server.sockets[0].getsockname()[1]}/f"
+        names = Names(x_example=[["127.0.0.1"]])
+        async with server, Fetcher("test", refuse=anywhere, resolve=names, trusted=trusted) as fetcher:
+            return await asyncio.wait_for(fetcher.get(url), 10)
+
+    answer = asyncio.run(fetch())
+    assert (answer.status, answer.body, answer.headers["etag"]) == (200, FEED, '"2"')
 
 
 @pytest.mark.parametrize("days", [10, -1])
