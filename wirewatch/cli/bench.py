@@ -53,6 +53,7 @@ def bench(context: click.Context, as_json: bool) -> None:
             rules_found(200, 3, progress),
             rss_found(FEEDS, ITEMS, 1, progress),
             line_found(1_000, 3, 1, progress),
+            alerts_found(600, 50.0, 1_000, progress),
         ]
     _show(found, as_json=as_json)
 
@@ -124,6 +125,25 @@ def line_command(articles: int, taggers: int, runs: int, as_json: bool) -> None:
     """
     with _measuring() as progress:
         found = line_found(articles, runs, taggers, progress)
+    _show([found], as_json=as_json)
+
+
+@bench.command("alerts")
+@click.option("--articles", type=click.IntRange(20), default=1_500, show_default=True, help="Of 500 words each.")
+@click.option("--rate", type=click.FloatRange(1), default=50.0, show_default=True, help="Articles a second.")
+@click.option("--rules", type=click.IntRange(10), default=1_000, show_default=True, help="One in four has a channel.")
+@json_option
+def alerts_command(articles: int, rate: float, rules: int, as_json: bool) -> None:
+    """How long after its publication on Kafka an article is told at a receiver, with everything running.
+
+    Servers of its own are started where the settings name none; nothing of a running line is touched.
+
+    \b
+    wirewatch bench alerts
+    WIREWATCH_NER=off wirewatch bench alerts --articles 3000 --json
+    """
+    with _measuring() as progress:
+        found = alerts_found(articles, rate, rules, progress)
     _show([found], as_json=as_json)
 
 
@@ -258,6 +278,54 @@ def line_found(articles: int, runs: int, taggers: int, progress: Progress) -> Fo
             f"floor           {spread(floor)}",
             "  processor time an article, line and floor",
             *(_cost_line(name, line, floor) for name in line.cpu_ms),
+        ],
+    )
+
+
+def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> Found:
+    """From Kafka to a notification, at a rate and idle."""
+    import os
+    import tempfile
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from wirewatch.bench.alerts import measure
+    from wirewatch.bench.rules import made_rules
+    from wirewatch.embedded import servers
+    from wirewatch.settings import load_settings
+    from wirewatch.tagging import load_tagger
+
+    settings, now = load_settings(), datetime.now(UTC)
+    warm_up, idle = min(200, articles), min(40, articles // 4)
+    made = _made(settings, warm_up + articles + idle, now, progress)
+    tagger = load_tagger(msgspec.structs.replace(settings, ner="off"))
+    sample = made[:: 1 + len(made) // 200] + made[-idle:]
+    asked = made_rules([tagger.tag(article, now=now) for article in sample], rules)
+    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # Elasticsearch runs as another user than root
+        progress.doing("starting the servers")
+        own = msgspec.structs.replace(settings, data_dir=name)
+        with servers(own, report=progress.say) as running:
+            found = measure(running, made, asked, folder, rate=rate, warm_up=warm_up, idle=idle, say=progress.doing)
+    shown = "p50 {0.p50_s:.3f} s, p95 {0.p95_s:.3f} s, p99 {0.p99_s:.3f} s ({0.notifications} notifications)".format
+    load = f"{os.getloadavg()[0]:.1f} processes on {os.cpu_count()} cores at the end"
+    return Found(
+        {
+            "stages": {"alerts": found},
+            "latency": {
+                "alerted_p50_s": found.busy.p50_s,
+                "alerted_p95_s": found.busy.p95_s,
+                "alerted_p99_s": found.busy.p99_s,
+                "alerted_idle_p95_s": found.idle.p95_s,
+            },
+        },
+        [
+            f"alerts          from Kafka to a receiver, {rules} rules; model {settings.ner}; load {load}",
+            f"  kept up with  {found.indexed_per_s:g} of {rate:g} articles a second",
+            f"  {rate:g}/s{'':<9} {shown(found.busy)}",
+            f"  idle          {shown(found.idle)}",
         ],
     )
 

@@ -1,0 +1,190 @@
+"""How long after its publication on Kafka an article is told, with the whole line running and many rules.
+
+Articles come at an even rate, and then one by one on an idle line. One rule in `PAGING` has a channel, a receiver on
+loopback; all others make alerts too, which are only kept. A notification belongs to the article that it links to.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import quantiles
+
+import msgspec
+
+from wirewatch.alerts.rule import Rule
+from wirewatch.bench.processes import Cost, Processes, at_work
+from wirewatch.bench.receiver import PAGE, Receiver, receiver
+from wirewatch.errors import BenchFailed
+from wirewatch.models import Article, Origin
+from wirewatch.notify import add_channel
+from wirewatch.search.client import connect
+from wirewatch.search.indices import delete_indices, ensure_indices
+from wirewatch.search.rates import writes
+from wirewatch.search.rules import save_rules
+from wirewatch.settings import Settings
+from wirewatch.stream import Publisher
+from wirewatch.stream.admin import delete_topics, ensure_topics, lag
+from wirewatch.topics import ARTICLES_RAW, CONSUMERS
+
+PAGING = 4
+"""One rule in so many has a channel."""
+IDLE_S = 0.75
+"""Between two articles on an idle line."""
+STALLED_S = 60.0
+"""Without one more article in the index for so long, something is wrong."""
+DRAIN_S = 60.0
+"""So long notifications may still come after the last article was published; those that do not are not counted."""
+CHANNEL = "bench"
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Seconds from publication on Kafka to the receiver, and how many notifications they were taken from."""
+
+    notifications: int
+    p50_s: float
+    p95_s: float
+    p99_s: float
+
+
+class AlertFigures(msgspec.Struct, frozen=True):
+    """``busy`` while articles come at ``articles_per_s``, ``idle`` when one comes now and then; CPU in ms an article.
+
+    ``indexed_per_s`` is what the line kept up with: where it is smaller, ``busy`` shows a queue that grows.
+    """
+
+    rules: int
+    articles_per_s: float
+    indexed_per_s: float
+    busy: Latency
+    idle: Latency
+    cpu_ms: dict[str, float]
+    memory_mb: dict[str, int]
+
+
+def latency(seconds: Sequence[float]) -> Latency:
+    """The percentiles of ``seconds``; BenchFailed where there are too few for any."""
+    if len(seconds) < 2:
+        raise BenchFailed("alerts", f"{len(seconds)} notifications came; take more articles or more rules")
+    cuts = quantiles(seconds, n=100, method="inclusive")
+    return Latency(len(seconds), *(round(cuts[at - 1], 3) for at in (50, 95, 99)))
+
+
+def measure(
+    settings: Settings,
+    articles: Sequence[Article],
+    rules: Sequence[Rule],
+    folder: Path,
+    *,
+    rate: float,
+    warm_up: int,
+    idle: int,
+    say: Callable[[str], None],
+) -> AlertFigures:
+    """Publish ``articles``: the first ``warm_up`` aside, the last ``idle`` one by one, all others at ``rate`` a second.
+
+    ``settings`` are those of running servers; ``folder`` takes the channel's file. Topics and indices get names of
+    their own and are deleted at the end. Raises BenchFailed.
+    """
+    prefix = f"{settings.name_prefix}bench{secrets.token_hex(3)}."
+    own = msgspec.structs.replace(settings, name_prefix=prefix, channels=str(folder / "channels.json"))
+    paging = [
+        msgspec.structs.replace(rule, notify=(CHANNEL,) if n % PAGING == 0 else ()) for n, rule in enumerate(rules)
+    ]
+    try:
+        ensure_topics(own)
+        ensure_indices(own)
+        save_rules(own, paging)
+        with (
+            receiver() as at,
+            at_work(own, [(name, ["-m", "wirewatch", "consume", name]) for name in CONSUMERS]) as work,
+        ):
+            add_channel(own, CHANNEL, at.url)
+            return _measure(own, articles, at, work, rate=rate, warm_up=warm_up, idle=idle, rules=len(rules), say=say)
+    finally:
+        delete_topics(own)
+        delete_indices(own)
+
+
+def _measure(
+    settings: Settings,
+    articles: Sequence[Article],
+    at: Receiver,
+    work: Processes,
+    *,
+    rate: float,
+    warm_up: int,
+    idle: int,
+    rules: int,
+    say: Callable[[str], None],
+) -> AlertFigures:
+    last = len(articles) - idle
+    with Publisher(settings) as publisher:
+        say("warming up")
+        _published(publisher, articles, range(warm_up), 1 / rate)
+        _wait(settings, work, warm_up)
+        before = work.costs()
+        say(f"{rate:.0f} articles a second")
+        began = time.perf_counter()
+        busy = _published(publisher, articles, range(warm_up, last), 1 / rate)
+        _wait(settings, work, last)
+        took = time.perf_counter() - began
+        after = work.costs()
+        _until_quiet(settings, at)  # or the idle line would begin with what waits
+        say("one article now and then")
+        quiet = _published(publisher, articles, range(last, len(articles)), IDLE_S)
+        _wait(settings, work, len(articles))
+    _until_quiet(settings, at)
+    return AlertFigures(
+        rules,
+        rate,
+        round((last - warm_up) / took, 1),
+        latency(_told(at, busy)),
+        latency(_told(at, quiet)),
+        {name: _each(cost, before[name], last - warm_up) for name, cost in after.items()},
+        {name: cost.memory_mb for name, cost in after.items()},
+    )
+
+
+def _published(publisher: Publisher, articles: Sequence[Article], numbers: range, every_s: float) -> dict[int, float]:
+    """Publish those of ``articles`` one every ``every_s`` seconds, and say when each was."""
+    sent, began = {}, time.perf_counter()
+    for n, number in enumerate(numbers):
+        time.sleep(max(0.0, began + n * every_s - time.perf_counter()))
+        now = datetime.now(UTC)
+        fresh = msgspec.structs.replace(articles[number], url=f"{PAGE}{number}", published_at=now, fetched_at=now)
+        sent[number] = time.perf_counter()
+        publisher.publish(ARTICLES_RAW, fresh, origin=Origin.LIVE)
+    return sent
+
+
+def _told(at: Receiver, sent: dict[int, float]) -> list[float]:
+    return [when - sent[number] for number, when in at.came if number in sent]
+
+
+def _each(after: Cost, before: Cost, articles: int) -> float:
+    return round(1000 * (after.cpu_s - before.cpu_s) / articles, 2)
+
+
+def _wait(settings: Settings, work: Processes, total: int) -> None:
+    """Return when ``total`` articles were written to the index."""
+    done, moved_at = -1, time.monotonic()
+    with connect(settings) as es:
+        while (now := writes(es, settings)) < total:
+            if now != done:
+                done, moved_at = now, time.monotonic()
+            elif time.monotonic() - moved_at > STALLED_S:
+                raise BenchFailed("alerts", f"after {done} of {total} articles nothing came for {STALLED_S:.0f} s")
+            work.costs()  # a consumer that died is said at once
+            time.sleep(0.25)
+
+
+def _until_quiet(settings: Settings, at: Receiver) -> None:
+    """Return when nothing waits on Kafka and nothing came for three seconds, or after `DRAIN_S`."""
+    until, count = time.monotonic() + DRAIN_S, -1
+    while (len(at.came) != count or any(lag(settings).values())) and time.monotonic() < until:
+        count = len(at.came)
+        time.sleep(3.0)
