@@ -31,7 +31,7 @@ Store = Callable[[Sequence[Write]], Outcome]
 def index_batch(store: Store, batch: Sequence[Received[ClusteredArticle]], *, now: datetime) -> list[Rejected]:
     """Write each article, and each story as its newest article shows it; refuse what never can be stored."""
     newest = newest_of_stories(batch)
-    writes = [article_write(received.value, indexed_at=now) for received in batch]
+    writes = [article_write(received.value, indexed_at=now, origin=received.origin) for received in batch]
     writes += [story_write(received.value.story) for received in newest]
     messages = [*batch, *newest]
     rejected = {

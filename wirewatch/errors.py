@@ -13,6 +13,8 @@ WirewatchError                 one line for the user, exit code 1
 │   ├── Refused                a server answers, but does not let us in or do it
 │   ├── IndexMissing           an index alias is not there
 │   ├── NoServers, NoAirflow   a command needs a server and knows none
+│   ├── NoKibana               the same of Kibana
+│   ├── KibanaNotReady         Kibana has not come up in time
 │   └── ServerNotStarted       an embedded server did not come up
 ├── RunFailed                  a DAG's run did not succeed
 ├── BenchFailed                what was to be measured ended badly
@@ -143,6 +145,20 @@ class NoAirflow(ServerError):
         super().__init__(
             "no Airflow is running here: `wirewatch up --detach` starts one, WIREWATCH_AIRFLOW names yours"
         )
+
+
+class NoKibana(ServerError):
+    """A command needs Kibana and knows none."""
+
+    def __init__(self) -> None:
+        super().__init__("no Kibana is known: say --url http://localhost:5601, or set WIREWATCH_KIBANA")
+
+
+class KibanaNotReady(ServerError):
+    """Kibana does not answer, or is still starting."""
+
+    def __init__(self, address: str, why: str, waited_s: float) -> None:
+        super().__init__(f"Kibana at {address} was not ready within {waited_s:g} s: {why}; is that its address?")
 
 
 class ServerNotStarted(ServerError):

@@ -177,6 +177,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int,
         _about("Port of the live page on 127.0.0.1; 0 takes 8090, or another where that is taken.", ge=0, le=65535),
     ] = 0
+    kibana: Annotated[str | None, _about("URL of your Kibana, for `wirewatch dashboards`.")] = None
+    kibana_user: Annotated[str | None, _about("User of your Kibana.")] = None
+    kibana_password: Annotated[str | None, _about("Its password.")] = None
+    kibana_api_key: Annotated[str | None, _about("An API key instead of user and password, as Kibana shows it.")] = None
+    kibana_space: Annotated[
+        str | None, _about("The space of Kibana that dashboards go to. Unset: the default one.")
+    ] = None
+    kibana_ca: Annotated[str | None, _about("File with the CA certificate that signed your Kibana's certificate.")] = (
+        None
+    )
     channels: Annotated[
         str | None,
         _about(

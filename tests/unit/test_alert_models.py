@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -38,13 +39,21 @@ def test_a_model_that_gets_a_field_gets_it_in_the_mapping_too(
 ) -> None:
     found: dict[str, Any] = mapping(index)["properties"]
     fields = found[place]["properties"] if place else found
-    assert set(fields) == {field.encode_name for field in msgspec.structs.fields(model)}
+    derived = {"age_ms"} if model is Alert else set()
+    assert set(fields) == {field.encode_name for field in msgspec.structs.fields(model)} | derived
 
 
 def test_an_alert_is_the_same_again_from_its_document_and_from_its_message() -> None:
     assert msgspec.convert(alert_document(ALERT), Alert) == ALERT
     assert msgspec.json.decode(msgspec.json.encode(ALERT), type=Alert) == ALERT
     assert alert_document(ALERT)["@timestamp"] == NOW
+
+
+def test_an_alerts_document_says_how_old_its_article_was_then() -> None:
+    published = replaced(ALERT, published_at=NOW - timedelta(minutes=2))
+    assert alert_document(published)["age_ms"] == 120_000
+    assert "age_ms" not in alert_document(ALERT)
+    assert msgspec.convert(alert_document(published), Alert) == published
 
 
 def test_a_rule_is_the_same_again_from_its_document() -> None:

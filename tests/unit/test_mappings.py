@@ -19,6 +19,7 @@ from wirewatch.models import (
     Lineage,
     Mention,
     Metric,
+    Origin,
     PlaceTag,
     Source,
     Story,
@@ -67,6 +68,8 @@ def document(of: Article = FULL_ARTICLE, **fields: Any) -> dict[str, Any]:
 
 def mapped(properties: dict[str, Any], above: str = "") -> Iterator[str]:
     for name, field in properties.items():
+        if field.get("type") == "alias":  # another name for a field, which no document holds
+            continue
         yield from mapped(field["properties"], f"{above}{name}.") if "properties" in field else [above + name]
 
 
@@ -200,6 +203,14 @@ def test_what_several_actors_share_is_named_once() -> None:
 
 def test_the_folded_words_are_those_of_title_and_text_without_case_and_accents() -> None:
     assert document(article("Élysée: Talks", "In PARIS."))["folded"] == ("elysee talks in paris")
+
+
+def test_the_delay_is_from_publication_to_the_index_and_only_live_news_has_one() -> None:
+    later = NOW + timedelta(seconds=90)
+    delayed = [article_document(clustered(), indexed_at=later, origin=origin).get("delay_ms") for origin in Origin]
+    assert delayed == [90_000 if origin is Origin.LIVE else None for origin in Origin]
+    assert "delay_ms" not in document(article(published_at=None))
+    assert article_document(clustered(), indexed_at=NOW - timedelta(seconds=1))["delay_ms"] == 0
 
 
 def test_the_language_found_stands_in_for_one_that_was_not_given() -> None:

@@ -22,6 +22,7 @@ from wirewatch.models import (
     Lineage,
     Mention,
     Metric,
+    Origin,
     PlaceTag,
     Source,
     Story,
@@ -66,14 +67,14 @@ def external_version(version: int, tagged_at: datetime) -> int:
     return version << _MILLISECOND_BITS | min(max(milliseconds, 0), (1 << _MILLISECOND_BITS) - 1)
 
 
-def article_write(clustered: ClusteredArticle, *, indexed_at: datetime) -> Write:
+def article_write(clustered: ClusteredArticle, *, indexed_at: datetime, origin: Origin = Origin.LIVE) -> Write:
     """The write that puts an article under its own id, over any older state; over a taken down one nothing goes."""
     down = clustered.tagged.article.taken_down
     return Write(
         ARTICLES,
         clustered.tagged.article.id,
         _LAST_VERSION if down else external_version(clustered.version, clustered.tagged.tagged_at),
-        article_document(clustered, indexed_at=indexed_at),
+        article_document(clustered, indexed_at=indexed_at, origin=origin),
     )
 
 
@@ -88,11 +89,14 @@ def metric_write(metric: Metric) -> Write:
     return Write(METRICS, metric.id, external_version(0, metric.at), document)
 
 
-def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> dict[str, Any]:
+def article_document(
+    clustered: ClusteredArticle, *, indexed_at: datetime, origin: Origin = Origin.LIVE
+) -> dict[str, Any]:
     """An article, its tags, its story and its lineage as one document of ``news-articles``.
 
-    ``geo`` holds only points that are right to show on a map: places (no demonyms) of city precision or finer,
-    with a point of their own.
+    ``delay_ms`` is from its publication until it can be found; old material (``origin``) has none. ``geo`` holds
+    only points that are right to show on a map: places (no demonyms) of city precision or finer, with a point of
+    their own.
     """
     tagged = clustered.tagged
     article, tags = tagged.article, tagged.tags
@@ -112,6 +116,7 @@ def article_document(clustered: ClusteredArticle, *, indexed_at: datetime) -> di
             "published_at": article.published_at,
             "fetched_at": article.fetched_at,
             "indexed_at": indexed_at,
+            "delay_ms": _between(article.published_at, indexed_at) if origin is Origin.LIVE else None,
             "content_hash": article.content_hash,
             "aliases": list(article.aliases),
             "version": clustered.version,
@@ -168,9 +173,13 @@ def story_document(story: Story) -> dict[str, Any]:
 
 
 def alert_document(alert: Alert) -> dict[str, Any]:
-    """An alert as one document of ``news-alerts``; `msgspec.convert` makes it an Alert again."""
+    """An alert as one document of ``news-alerts``; `msgspec.convert` makes it an Alert again.
+
+    ``age_ms`` is from the publication of its article until it was made.
+    """
     found: dict[str, Any] = msgspec.to_builtins(alert, builtin_types=(datetime,))
-    return found
+    age_ms = _between(alert.published_at, alert.made_at)
+    return found | ({} if age_ms is None else {"age_ms": age_ms})
 
 
 def rule_document(rule: Rule) -> dict[str, Any]:
@@ -221,6 +230,11 @@ def _lineage(lineage: Lineage) -> dict[str, Any]:
 
 def _has_pin(place: PlaceTag) -> bool:
     return place.precision in _PINNED and place.role == "place" and place.located_by == "gazetteer"
+
+
+def _between(since: datetime | None, until: datetime) -> int | None:
+    """Milliseconds, never fewer than none: clocks differ."""
+    return None if since is None else max(0, (until - since) // timedelta(milliseconds=1))
 
 
 def _geo(point: Point) -> dict[str, float]:
