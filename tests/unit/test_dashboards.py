@@ -230,6 +230,12 @@ def test_every_panel_says_what_it_shows(panel: Panel) -> None:
     assert len(panel.json["embeddableConfig"]["description"]) > 10
 
 
+def test_no_two_dashboards_have_a_panel_of_the_same_id() -> None:
+    """Kibana would keep the first one's on the way to the second; the links are the same on all."""
+    ids = [panel.json["panelIndex"] for panel in PANELS if panel.json["type"] != "links"]
+    assert len(set(ids)) == len(ids)
+
+
 def test_panels_lie_beside_each_other_without_gaps_and_within_the_width() -> None:
     for board in OBJECTS.values():
         if board["type"] != "dashboard":

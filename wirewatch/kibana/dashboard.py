@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from wirewatch.kibana import lens
-from wirewatch.kibana.panels import Board, Chart, Control, Panel, Row, Sheet
+from wirewatch.kibana.panels import Board, Chart, Control, Panel, Sheet
 from wirewatch.kibana.saved import Reference, SavedObject
 
 VERSION = "8.12.2"
@@ -46,7 +46,7 @@ def dashboard(board: Board, boards: Sequence[Board], ids: Ids, prefix: str) -> S
     """The board as a saved object; ``boards`` are all that its links lead to."""
     panels, references = _links(boards, ids)
     shown, needed = [panels], list(references)
-    for placed in layout(board.rows):
+    for placed in layout(board):
         panel, refers = _panel(placed, ids)
         shown.append(panel)
         needed += [msgspec.structs.replace(one, name=f"{placed.id}:{one.name}") for one in refers]
@@ -69,14 +69,18 @@ def dashboard(board: Board, boards: Sequence[Board], ids: Ids, prefix: str) -> S
     return SavedObject("dashboard", ids("board", board.slug), held, (*needed, *refers))
 
 
-def layout(rows: Sequence[Row]) -> list[Placed]:
-    """Each panel in its place: rows below the links, a row's panels by their shares of the width, without a gap."""
+def layout(board: Board) -> list[Placed]:
+    """Each panel in its place: rows below the links, a row's panels by their shares of the width, without a gap.
+
+    Ids hold the board's slug: on the way from one dashboard to the next Kibana keeps a panel of the same id as it was.
+    """
+    rows = board.rows
     placed: list[Placed] = []
     tops = accumulate((row.height for row in rows), initial=LINKS_HEIGHT)
     for at, (row, top) in enumerate(zip(rows, tops, strict=False)):
         edges = [round(COLUMNS * part / sum(row.widths)) for part in accumulate(row.widths, initial=0)]
         for n, panel in enumerate(row.panels):
-            placed.append(Placed(f"r{at}p{n}", panel, edges[n], top, edges[n + 1] - edges[n], row.height))
+            placed.append(Placed(f"{board.slug}-r{at}p{n}", panel, edges[n], top, edges[n + 1] - edges[n], row.height))
     return placed
 
 
