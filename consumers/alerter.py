@@ -23,7 +23,8 @@ from wirewatch.alerts.rule import Rule
 from wirewatch.alerts.seen import Seen
 from wirewatch.errors import QueryError, Unavailable
 from wirewatch.failpoints import failpoint
-from wirewatch.models import Alert, ClusteredArticle, alert_id
+from wirewatch.models import Alert, ClusteredArticle, Origin, alert_id
+from wirewatch.pulse import beat as pulse
 from wirewatch.search.alerts import (
     ALERTER_FIELDS,
     Stored,
@@ -120,7 +121,8 @@ def alert_batch(
 ) -> list[Rejected]:
     """Judge each article by the rules of this moment; store, then publish what there is to tell, then note that."""
     rules.update(es, settings)
-    judgings, refused = _matched(rules, batch)
+    _pass_on(publisher, [received for received in batch if received.origin is Origin.PULSE], now)
+    judgings, refused = _matched(rules, [received for received in batch if received.origin is not Origin.PULSE])
     alerts = _settled(es, settings, rules, touched, judgings, now)
     to_tell = [alert for alert in alerts if alert.occasion is not None]
     if to_tell:
@@ -131,6 +133,12 @@ def alert_batch(
         failpoint(f"{GROUP}.after_publish")
         mark_told(es, settings, to_tell)
     return refused
+
+
+def _pass_on(publisher: Publisher, pulses: Sequence[Received[ClusteredArticle]], now: datetime) -> None:
+    for received in pulses:
+        if (alert := pulse.alert_of(received.value, now=now)) is not None:
+            publisher.publish(ALERTS, alert, origin=received.origin)
 
 
 def _matched(rules: Rules, batch: Sequence[Received[ClusteredArticle]]) -> tuple[list[Judging], list[Rejected]]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Event
 
 from wirewatch.feeds.listed import load_feeds
-from wirewatch.models import ClusteredArticle, TaggedArticle
+from wirewatch.models import ClusteredArticle, Origin, TaggedArticle
+from wirewatch.pulse import beat as pulse
 from wirewatch.resources import seed_feeds
 from wirewatch.settings import Settings
 from wirewatch.stories import Stories, forgotten
@@ -34,9 +35,13 @@ def cluster_batch(
 ) -> list[Rejected]:
     """Judge each article in turn; publish it in its story, and the assignment where it is news.
 
-    What was taken down goes no further, whatever comes of it: only the mark that stands in its place does.
+    A pulse is not kept. What was taken down goes no further, whatever comes of it: only the mark in its place does.
     """
     for received in batch:
+        if received.origin is Origin.PULSE:
+            alone = ClusteredArticle(received.value, pulse.story_of(received.value), 1, now)
+            publisher.publish(ARTICLES_CLUSTERED, alone, origin=received.origin)
+            continue
         judged = stories.judge(received.value)
         if judged.changed:
             publisher.publish(STORIES_ASSIGNED, judged.assignment, origin=received.origin)

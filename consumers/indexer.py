@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event
 
-from wirewatch.models import ClusteredArticle
+from wirewatch.models import ClusteredArticle, Origin
+from wirewatch.pulse.beat import passed
 from wirewatch.search.articles import Outcome, write
 from wirewatch.search.client import connect
-from wirewatch.search.documents import Write, article_write, story_write
+from wirewatch.search.documents import Write, article_write, metric_write, story_write
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
@@ -29,11 +30,17 @@ Store = Callable[[Sequence[Write]], Outcome]
 
 
 def index_batch(store: Store, batch: Sequence[Received[ClusteredArticle]], *, now: datetime) -> list[Rejected]:
-    """Write each article, and each story as its newest article shows it; refuse what never can be stored."""
-    newest = newest_of_stories(batch)
-    writes = [article_write(received.value, indexed_at=now, origin=received.origin) for received in batch]
+    """Write each article, and each story as its newest article shows it; refuse what never can be stored.
+
+    Of a pulse it is written that it has passed, and nothing else.
+    """
+    pulses = [received for received in batch if received.origin is Origin.PULSE]
+    news = [received for received in batch if received.origin is not Origin.PULSE]
+    newest = newest_of_stories(news)
+    writes = [article_write(received.value, indexed_at=now, origin=received.origin) for received in news]
     writes += [story_write(received.value.story) for received in newest]
-    messages = [*batch, *newest]
+    writes += [metric_write(passed(GROUP, one.value.tagged.article.timestamp, now=now)) for one in pulses]
+    messages = [*news, *newest, *pulses]
     rejected = {
         (messages[at.position].partition, messages[at.position].offset): Rejected(
             messages[at.position].record, f"Elasticsearch refuses it: {at.reason}"

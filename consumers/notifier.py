@@ -23,11 +23,14 @@ from wirewatch.alerts.delivery import Due
 from wirewatch.alerts.message import message_of
 from wirewatch.errors import WirewatchError
 from wirewatch.failpoints import failpoint
-from wirewatch.models import Alert, ChannelState
+from wirewatch.models import Alert, ChannelState, Origin
 from wirewatch.notify import NotSent, read_channels, send, warm_up
+from wirewatch.pulse.beat import passed
 from wirewatch.search.alerts import Stored
+from wirewatch.search.articles import write
 from wirewatch.search.client import connect
 from wirewatch.search.deliveries import Deliveries
+from wirewatch.search.documents import metric_write
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
@@ -256,7 +259,10 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
         stack.callback(over.set)
 
         def handle(batch: Sequence[Received[Alert]]) -> list[Rejected]:
-            notifier.take((received.value for received in batch), now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            notifier.take((received.value for received in batch if received.origin is not Origin.PULSE), now=now)
+            pulses = [received.value for received in batch if received.origin is Origin.PULSE]
+            write(es, settings, [metric_write(passed(GROUP, one.published_at or now, now=now)) for one in pulses])
             return []
 
         consumed = consume(

@@ -22,11 +22,12 @@ from wirewatch.text import digest
 
 
 class Origin(StrEnum):
-    """Why a message flows: only ``live`` may ever page somebody."""
+    """Why a message flows: only ``live`` may ever page somebody, and a ``pulse`` is no news (wirewatch/pulse)."""
 
     LIVE = "live"
     BACKFILL = "backfill"
     RETAG = "retag"
+    PULSE = "pulse"
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -447,14 +448,16 @@ class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One number that was measured, and of what: ``kind`` "quality" is the tagger's, over the gold set ``subject``.
+    """One number that was measured, and of what.
+
+    ``kind`` "quality" is the tagger's, over the gold set ``subject``; "pulse" is what the last beat took to a stage.
 
     ``low`` and ``high`` bound its 95 % interval, ``count`` is of how many it is a share.
     """
 
     id: str
     at: datetime = msgspec.field(name="@timestamp")
-    kind: Literal["quality"]
+    kind: Literal["quality", "pulse"]
     subject: str
     measure: str
     statistic: str

@@ -193,6 +193,32 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "File of the channels that alerts go to, with their secrets. Unset: `channels.json` in the data folder."
         ),
     ] = None
+    operations: Annotated[
+        str | None,
+        _about("Name of the channel that is told when the line itself is in trouble. Unset: only a log is."),
+    ] = None
+    pulse_every_s: Annotated[
+        float, _about("So often `wirewatch pulse` sends a pulse through the whole line (seconds).", ge=1, le=3600)
+    ] = 60.0
+    pulse_within_s: Annotated[float, _about("So soon (seconds) it has to have come through.", gt=0, le=600)] = 30.0
+    lag_limit: Annotated[
+        int, _about("Trouble when a consumer is more messages behind; the slow lane may be.", ge=0, le=1_000_000_000)
+    ] = 5_000
+    dead_letters_limit: Annotated[
+        int, _about("Trouble when a consumer has more dead letters that wait.", ge=0, le=1_000_000_000)
+    ] = 20
+    undelivered_limit_s: Annotated[
+        float, _about("Trouble when a channel has not taken an alert for so long (seconds).", ge=0, le=86_400)
+    ] = 300.0
+    feed_silence_h: Annotated[
+        float,
+        _about(
+            "Trouble when a feed cannot be read, or none is asked, for so long (hours); one that is unusually quiet "
+            "(docs/feeds.md) is trouble at once.",
+            gt=0,
+            le=8760,
+        ),
+    ] = 6.0
     metrics: Annotated[
         str | None,
         _about(

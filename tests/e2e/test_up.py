@@ -9,13 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
 from tests.e2e.line import wait_until
+from tests.receivers import webhook
 from wirewatch.embedded import read_state
+from wirewatch.notify import add_channel
 from wirewatch.settings import Settings
 from wirewatch.topics import CONSUMERS
 
@@ -34,7 +37,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def environment(data_dir: Path) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
     cache = os.environ.get("WIREWATCH_CACHE_DIR") or Settings().cache_dir
-    return ours | {"WIREWATCH_DATA_DIR": str(data_dir), "WIREWATCH_CACHE_DIR": cache, "WIREWATCH_NER": "off"}
+    return ours | {
+        "WIREWATCH_DATA_DIR": str(data_dir),
+        "WIREWATCH_CACHE_DIR": cache,
+        "WIREWATCH_NER": "off",
+        "WIREWATCH_PULSE_EVERY_S": "5",
+    }
 
 
 def wirewatch(
@@ -51,8 +59,8 @@ def wirewatch(
     )
 
 
-def status(data_dir: Path) -> dict[str, object]:
-    answer: dict[str, object] = json.loads(wirewatch(data_dir, "status", "--json").stdout)
+def status(data_dir: Path) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(wirewatch(data_dir, "status", "--json").stdout)
     return answer
 
 
@@ -90,6 +98,12 @@ def test_the_page_is_up_and_shows_what_is_stored(data_dir: Path) -> None:
     assert wirewatch(data_dir, "produce", "files", "-", given=article).returncode == 0
     wait_until(lambda: "Ships leave Odesa" in httpx.get(address + "articles?span=all").text, 60, what="it on the page")
     assert "all well" in httpx.get(address).text
+
+
+def test_a_pulse_goes_through_the_line_and_is_no_news(data_dir: Path) -> None:
+    wait_until(lambda: bool((status(data_dir)["pulse"] or {}).get("took_s")), 90, what="a pulse came through")
+    assert wirewatch(data_dir, "search", "pulse", "--json").stdout.count("wirewatchpulse") == 0
+    assert json.loads(wirewatch(data_dir, "alerts", "log", "--json").stdout) == []
 
 
 def test_a_consumer_that_is_killed_is_started_again(data_dir: Path) -> None:
@@ -137,3 +151,44 @@ def test_status_and_down_of_nothing_say_so(tmp_path: Path) -> None:
     assert search.returncode == 1
     assert "no servers are running here" in search.stderr
     assert search.stderr.count("\n") == 1
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_the_operations_channel_hears_of_a_stopped_alerter_and_of_stopped_servers_within_two_minutes(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("operations")
+    as_users_have_it = {"WIREWATCH_PULSE_EVERY_S": "", "WIREWATCH_OPERATIONS": "ops"}
+    with webhook() as hook:
+        add_channel(Settings(data_dir=str(folder)), "ops", hook.url())
+        up = wirewatch(folder, "up", "--detach", "--no-airflow", **as_users_have_it)
+        assert up.returncode == 0, up.stdout + up.stderr
+        try:
+            wait_until(lambda: bool((status(folder)["pulse"] or {}).get("took_s")), 180, what="a pulse came through")
+            alerter = [consumers(folder)["alerter"]]
+            for victims, kinds in ((alerter, ("pulse",)), (servers(folder), ("Kafka at", "Elasticsearch at"))):
+                heard = len(hook.bodies)
+                for victim in victims:
+                    victim.suspend()
+
+                def told(since: int = heard, kinds: tuple[str, ...] = kinds) -> bool:
+                    said = "\n".join(body["message"] for body in hook.bodies[since:])
+                    return all(kind in said for kind in kinds)
+
+                took = wait_until(told, 120, what=f"the operations channel hears of {kinds}")
+                print(f"{kinds}: told {took:.0f} s after they stopped")
+                for victim in victims:
+                    victim.resume()
+                wait_until(lambda: "over" in hook.bodies[-1]["title"], 180, what="it hears that it is over")
+        finally:
+            wirewatch(folder, "down")
+
+
+def servers(data_dir: Path) -> list[psutil.Process]:
+    """Kafka and Elasticsearch under `up`."""
+    state = read_state(data_dir)
+    assert state is not None
+    found = [one for one in psutil.Process(state.pid).children(recursive=True) if one.name() == "java"]
+    assert len(found) >= 2
+    return found

@@ -14,6 +14,7 @@ COMMANDS = {
     "up": ("up", "Start everything on this machine and keep it up."),
     "down": ("down", "Stop what `up` started."),
     "status": ("status", "Say what runs, how far behind it is, and what it refused."),
+    "pulse": ("pulse", "Send a pulse through the line, and tell who must know when it fails."),
     "produce": ("produce", "Push articles onto the line."),
     "consume": ("consume", "Run one consumer of the line."),
     "search": ("search", "Find articles."),

@@ -1,4 +1,4 @@
-"""All that `wirewatch up` keeps up: the consumers, the page and Airflow, as child processes."""
+"""All that `wirewatch up` keeps up: the consumers, the pulse, the page and Airflow, as child processes."""
 
 from __future__ import annotations
 
@@ -42,11 +42,12 @@ def hold_up(
             airflow.look()  # its database is made while topics and indices are
         ensure_topics(settings)
         ensure_indices(settings)
-        kept += (
-            [_consumer(name, with_metrics_at(settings, at), report) for at, name in enumerate(CONSUMERS)]
-            if consumers
-            else []
-        )
+        if consumers:
+            kept += [
+                _kept(name, ["consume", name], with_metrics_at(settings, at), report)
+                for at, name in enumerate(CONSUMERS)
+            ]
+            kept.append(_kept("pulse", ["pulse"], settings, report))
         kept += [page.kept] if page is not None else []
         for one in kept:
             one.look()
@@ -110,10 +111,10 @@ class KeptPage:
         return self.url is not None or time.monotonic() - self._began > PAGE_PATIENCE_S
 
 
-def _consumer(name: str, settings: Settings, report: Callable[[str], None]) -> Kept:
+def _kept(name: str, command: list[str], settings: Settings, report: Callable[[str], None]) -> Kept:
     return Kept(
         name,
-        [sys.executable, "-m", "wirewatch", "consume", name],
+        [sys.executable, "-m", "wirewatch", *command],
         env=os.environ | settings.environment(),
         folder=Path(settings.data_dir),
         report=report,

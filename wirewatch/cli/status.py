@@ -44,6 +44,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
         "feeds": {},
         "dead_letters": {},
         "stories": {},
+        "channels": {},
+        "pulse": _pulse(settings),
         "runs": [],
         "page": state and state.page,
         "problems": [],
@@ -71,6 +73,22 @@ def _answers(page: str) -> bool:
         return False
 
 
+def _pulse(settings: Settings) -> dict[str, Any] | None:
+    """When the last pulse was sent and how long it took, and the troubles that were told then; None: there was none."""
+    import msgspec
+
+    from producers.told import last_told
+
+    told = last_told(settings)
+    return msgspec.to_builtins(told) if told.at else None
+
+
+def _pulse_line(pulse: dict[str, Any]) -> str:
+    took = pulse["took_s"]
+    line = f"the last, {pulse['at'][:19]}, " + ("did not come through" if took is None else f"took {took:.1f} s")
+    return "\n".join([f"pulse          {line}", *(f"  trouble: {one}" for one in pulse["troubles"].values())])
+
+
 def _impatient(settings: Settings) -> Settings:
     import msgspec
 
@@ -79,7 +97,8 @@ def _impatient(settings: Settings) -> Settings:
 
 def _look(settings: Settings, report: dict[str, Any]) -> None:
     from consumers.clusterer import forgotten_articles
-    from wirewatch.search.client import reachable
+    from wirewatch.search.client import connect, reachable
+    from wirewatch.search.deliveries import undelivered
     from wirewatch.search.feeds import feeds_by_health
     from wirewatch.search.rates import indexed_since
     from wirewatch.stream.admin import lag, members
@@ -104,6 +123,8 @@ def _look(settings: Settings, report: dict[str, Any]) -> None:
         reachable(settings)
         report["rates"] = {"articles_per_minute": indexed_since(settings, seconds=60)}
         report["feeds"] = feeds_by_health(settings)
+        with connect(settings) as es:
+            report["channels"] = undelivered(es, settings)
 
     def airflow() -> None:
         from wirewatch.scheduling.api import airflow_api
@@ -137,6 +158,10 @@ def _show(report: dict[str, Any]) -> None:
         )
     if report["rates"]:
         click.echo(f"indexed        {report['rates']['articles_per_minute']} articles in the last minute")
+    for name, count in report["channels"].items():
+        click.echo(f"channel {name} has not taken {count} alert{'s' if count > 1 else ''} yet")
+    if report["pulse"]:
+        click.echo(_pulse_line(report["pulse"]))
     click.echo(f"page           {report['page'] or 'not running'}")
     if report["feeds"]:
         healths = ", ".join(f"{count} {health}" for health, count in report["feeds"].items())

@@ -1,0 +1,99 @@
+"""The pulse on the real line: every consumer passes it on, nobody sees it among news, and who must know is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner
+
+from consumers import alerter, clusterer, indexer, notifier, tagger
+from producers.pulse import judged, look
+from producers.told import last_told
+from tests.builders import replaced
+from tests.e2e.line import assignments, prepare, quick, wait_until
+from tests.receivers import Webhook, webhook
+from wirewatch.alerts.rule import Rule
+from wirewatch.cli import main
+from wirewatch.notify import add_channel
+from wirewatch.pulse.trouble import Told, troubles
+from wirewatch.search.documents import ALERTS, ARTICLES, STORIES
+from wirewatch.search.indices import count, refresh
+from wirewatch.search.rules import save_rules
+from wirewatch.settings import Settings
+from wirewatch.stream.admin import members
+from wirewatch.stream.dead_letters import waiting
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with webhook() as got:
+        yield got
+
+
+@pytest.fixture
+def line(settings: Settings, hook: Webhook) -> Settings:
+    """The settings of a line that tells its troubles to the hook; its rule takes everything that comes."""
+    settings = replaced(quick(settings), operations="ops", pulse_within_s=60.0)
+    prepare(settings)
+    add_channel(settings, "ops", hook.url())
+    save_rules(settings, [Rule("all", "All", broad=True, notify=("ops",))])
+    return settings
+
+
+@contextmanager
+def at_work(settings: Settings, *consumers: ModuleType) -> Iterator[None]:
+    """These consumers, each in a thread, until the end of the block."""
+    stop = Event()
+    threads = [Thread(target=one.run, args=(settings,), kwargs={"stop": stop}) for one in consumers]
+    with ExitStack() as stack:
+        for thread in threads:
+            thread.start()
+            stack.callback(thread.join, 30)
+        stack.callback(stop.set)
+        yield
+
+
+def test_a_pulse_goes_through_all_consumers_is_no_news_and_its_absence_is_told_once(
+    line: Settings, hook: Webhook
+) -> None:
+    nobody = Event()
+    with at_work(line, tagger, clusterer, indexer, notifier):
+        with at_work(line, alerter):
+            seen = look(line, stop=nobody)
+            assert seen.took_s is not None
+            assert troubles(seen, line) == {}
+            told = judged(line, Told(), seen)
+            said = CliRunner(env=line.environment()).invoke(main, ["pulse", "--once", "--json"])
+            assert said.exit_code == 0, said.output
+            assert json.loads(said.stdout)["took_s"] > 0
+        wait_until(lambda: not members(line)["alerter"], 30, what="the alerter is gone")
+        for _ in range(2):
+            told = judged(line, told, look(replaced(line, pulse_within_s=2.0), stop=nobody))
+        assert [body["title"] for body in hook.bodies] == ["wirewatch: trouble, pulse"]
+        assert "not running: alerter; messages behind: alerter" in hook.bodies[0]["message"]
+        assert last_told(line).troubles.keys() == {"pulse"}
+        with at_work(line, alerter):
+            judged(line, last_told(line), look(line, stop=nobody))
+    assert [body["title"] for body in hook.bodies][1:] == ["wirewatch: over, pulse"]
+    refresh(line)
+    assert [count(line, name) for name in (ARTICLES, STORIES, ALERTS)] == [0, 0, 0]
+    assert (assignments(line), waiting(line)) == ([], [])
+
+
+def test_what_could_not_be_told_is_told_with_the_next_beat(line: Settings, hook: Webhook) -> None:
+    away = replaced(line, kafka="127.0.0.1:9", elasticsearch="http://127.0.0.1:9", connect_timeout_s=0.5)
+    seen = look(away, stop=Event())
+    hook.status = 500
+    told = judged(away, Told(), seen)
+    assert hook.bodies == []
+    hook.status = 200
+    told = judged(away, told, seen)
+    judged(away, told, seen)
+    (body,) = hook.bodies
+    assert "Kafka at 127.0.0.1:9 cannot be reached" in body["message"]
+    assert "Elasticsearch at http://127.0.0.1:9 cannot be reached" in body["message"]
