@@ -48,7 +48,9 @@ def cluster_batch(
         if judged.assignment.taken_down and not received.value.article.taken_down:
             continue
         clustered = ClusteredArticle(received.value, judged.story, judged.version, now)
-        publisher.publish(ARTICLES_CLUSTERED, clustered, origin=received.origin)
+        # What was judged before came as news then: whatever it is tagged with now, it is no news again.
+        origin = Origin.RETAG if judged.known and received.origin is Origin.LIVE else received.origin
+        publisher.publish(ARTICLES_CLUSTERED, clustered, origin=origin)
     return []
 
 

@@ -7,20 +7,24 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from types import ModuleType
 
 import msgspec
 import psutil
+from kafka import KafkaAdminClient
 
+from consumers import alerter, clusterer, indexer, notifier, tagger
 from wirewatch.embedded import Child
 from wirewatch.failpoints import VARIABLE
 from wirewatch.models import Article, Assignment, ClusteredArticle, Origin
 from wirewatch.search.client import asking
 from wirewatch.search.indices import alias_of, count, ensure_indices, refresh
 from wirewatch.settings import Settings
-from wirewatch.stream import Publisher
-from wirewatch.stream.admin import ensure_topics
+from wirewatch.stream import Publisher, Until
+from wirewatch.stream.admin import READS, ensure_topics
 from wirewatch.stream.compacted import read_table
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_CLUSTERED, ARTICLES_RAW, CONSUMERS, STORIES_ASSIGNED
 
@@ -101,6 +105,31 @@ def consumers(settings: Settings, failpoints: Mapping[str, list[str]] | None = N
             one.child.ask_to_stop()
         for one in running.values():
             one.child.stop()
+
+
+@contextmanager
+def at_work(settings: Settings, *working: ModuleType) -> Iterator[None]:
+    """These consumers, each in a thread, until the end of the block."""
+    stop = Event()
+    threads = [Thread(target=one.run, args=(settings,), kwargs={"stop": stop}) for one in working]
+    with ExitStack() as stack:
+        for thread in threads:
+            thread.start()
+            stack.callback(thread.join, 30)
+        stack.callback(stop.set)
+        yield
+
+
+def run_the_line(settings: Settings) -> None:
+    """All that waits, through one consumer after the other."""
+    for consumer in (tagger, clusterer, indexer, alerter, notifier):
+        consumer.run(settings, Until.END)
+
+
+def forget_the_groups(settings: Settings) -> None:
+    """From now on every consumer group is new, and reads from the first offset on."""
+    with closing(KafkaAdminClient(bootstrap_servers=settings.kafka)) as admin:
+        admin.delete_groups([settings.name_prefix + group for group in READS])
 
 
 def wait_until(

@@ -7,13 +7,11 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kafka import KafkaAdminClient
 
-from tests.e2e.line import consumers, documents, indexed, prepare, publish, quick, wait_until
+from tests.e2e.line import consumers, documents, forget_the_groups, indexed, prepare, publish, quick, wait_until
 from tests.planted import Planted, Stream, meets, planted_stream, rules
 from tests.receivers import Webhook, webhook
 from wirewatch.models import Alert
@@ -23,7 +21,7 @@ from wirewatch.search.client import connect
 from wirewatch.search.indices import refresh
 from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
-from wirewatch.stream.admin import READS, lag
+from wirewatch.stream.admin import lag
 from wirewatch.stream.compacted import read_table
 from wirewatch.stream.dead_letters import waiting
 from wirewatch.topics import ALERTS
@@ -126,8 +124,7 @@ def assert_a_replay_tells_nothing(settings: Settings, stream: Stream, hook: Webh
     """Read everything from the first offset on as groups do that are new; nothing of it pages anybody."""
     settings = quick(settings)
     told, before, messages = list(hook.ids), stored(settings), len(published(settings))
-    with closing(KafkaAdminClient(bootstrap_servers=settings.kafka)) as admin:
-        admin.delete_groups([settings.name_prefix + group for group in READS])
+    forget_the_groups(settings)
     assert lag(settings)["notifier"] == messages
     assert lag(settings)["tagger"] == len(stream.published)
     with consumers(settings):

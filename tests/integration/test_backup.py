@@ -5,18 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from kafka import KafkaAdminClient
 
-from consumers import alerter, clusterer, indexer, notifier, tagger
 from tests.builders import alert, replaced
-from tests.e2e.line import prepare, publish, quick
+from tests.e2e.line import forget_the_groups, prepare, publish, quick, run_the_line
 from tests.planted import planted_stream, rules
 from tests.receivers import Webhook, webhook
 from wirewatch.alerts.changes import edited
@@ -35,8 +32,7 @@ from wirewatch.search.indices import delete_indices, ensure_indices, refresh
 from wirewatch.search.metrics import store_metrics
 from wirewatch.search.rules import get_rule, save_rules
 from wirewatch.settings import Settings
-from wirewatch.stream import Until
-from wirewatch.stream.admin import READS, lag
+from wirewatch.stream.admin import lag
 
 NOW = datetime.now(UTC)
 
@@ -152,11 +148,6 @@ def test_an_emptied_index_does_not_take_the_place_of_a_good_backup(filled: Setti
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
-def run_the_line(settings: Settings) -> None:
-    for consumer in (tagger, clusterer, indexer, alerter, notifier):
-        consumer.run(settings, Until.END)
-
-
 def stored(settings: Settings) -> list[Alert]:
     refresh(settings)
     with connect(settings) as es:
@@ -177,8 +168,7 @@ def test_the_index_emptied_restored_and_everything_replayed_by_new_groups_tells_
     ok(settings, "backup", str(tmp_path / "kept.jsonl.gz"))
     delete_indices(settings)
     ok(settings, "restore", str(tmp_path / "kept.jsonl.gz"))
-    with closing(KafkaAdminClient(bootstrap_servers=settings.kafka)) as admin:
-        admin.delete_groups([settings.name_prefix + group for group in READS])
+    forget_the_groups(settings)
     assert lag(settings)["notifier"] >= len(before)
     run_the_line(settings)
     assert hook.ids == told

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from threading import Event, Thread
-from types import ModuleType
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +13,7 @@ from consumers import alerter, clusterer, indexer, notifier, tagger
 from producers.pulse import judged, look
 from producers.told import last_told
 from tests.builders import replaced
-from tests.e2e.line import assignments, prepare, quick, wait_until
+from tests.e2e.line import assignments, at_work, prepare, quick, wait_until
 from tests.receivers import Webhook, webhook
 from wirewatch.alerts.rule import Rule
 from wirewatch.cli import main
@@ -43,19 +41,6 @@ def line(settings: Settings, hook: Webhook) -> Settings:
     add_channel(settings, "ops", hook.url())
     save_rules(settings, [Rule("all", "All", broad=True, notify=("ops",))])
     return settings
-
-
-@contextmanager
-def at_work(settings: Settings, *consumers: ModuleType) -> Iterator[None]:
-    """These consumers, each in a thread, until the end of the block."""
-    stop = Event()
-    threads = [Thread(target=one.run, args=(settings,), kwargs={"stop": stop}) for one in consumers]
-    with ExitStack() as stack:
-        for thread in threads:
-            thread.start()
-            stack.callback(thread.join, 30)
-        stack.callback(stop.set)
-        yield
 
 
 def test_a_pulse_goes_through_all_consumers_is_no_news_and_its_absence_is_told_once(

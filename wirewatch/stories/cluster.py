@@ -49,13 +49,15 @@ _encode = msgspec.json.Encoder().encode
 class Judged(msgspec.Struct, frozen=True):
     """A decision: the article's version, its story as it stands with it, and the assignment to keep.
 
-    ``changed`` says whether the assignment is other than what was remembered before.
+    ``changed`` says whether the assignment is other than what was remembered before, ``known`` whether this text of the
+    article was judged before: it came again, or with other tags.
     """
 
     version: int
     story: Story
     assignment: Assignment
     changed: bool
+    known: bool = False
 
 
 class Stories:
@@ -106,7 +108,8 @@ class Stories:
             version, assignment, changed = self._again(tagged, parts)
         if changed:
             self._keep(assignment, known=bool(parts) and parts[-1].key == assignment.key)
-        return Judged(version, self._tell(assignment), assignment, changed)
+        known = any(tagged.article.content_hash in part.content_hashes for part in parts)
+        return Judged(version, self._tell(assignment), assignment, changed, known)
 
     def _first_time(
         self, tagged: TaggedArticle, *, part: int = 0, versions_before: int = 0, but: str | None = None
