@@ -110,7 +110,7 @@ def killed_at_random(settings: Settings, feeds: Path, server: FeedServer, dice: 
     asked = len(server.asked)
     with polling(settings, feeds) as process:
         wait_until(lambda: len(server.asked) > asked or process.poll() is not None, 60, what="the first request")
-        time.sleep(dice.uniform(0, 1.2))
+        time.sleep(dice.uniform(0, 3.0))
         process.kill()
         process.communicate(timeout=60)
         return process.returncode == -signal.SIGKILL
@@ -127,7 +127,7 @@ def assert_exactly(settings: Settings, feeds: Path, newsroom: Newsroom) -> None:
     assert {url: text for url, (text, _) in stored(settings).items()} == newsroom.texts
     versions = {url: version for url, (_, version) in stored(settings).items()}
     assert {url for url, version in versions.items() if version > 1} <= newsroom.edited
-    assert max(versions.values()) == 2, "an edit is one version, however often it was published"
+    assert max(versions.values()) <= 2, "an edit is one version, however often it was published"
     assert waiting(settings) == []
 
 
