@@ -157,7 +157,7 @@ def test_nothing_is_left_when_it_is_stopped_in_the_middle(
     line, environment = command(settings, str(folder))
     process = subprocess.Popen(line, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     assert wait_until(lambda: any("dag_process" in " ".join(each.cmdline()) for each in left_behind(settings)))
-    time.sleep(2)
+    time.sleep(0.5)
     process.send_signal(how)
     assert process.wait(15) != 0
     assert wait_until(lambda: not left_behind(settings))

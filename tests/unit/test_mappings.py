@@ -205,12 +205,15 @@ def test_the_folded_words_are_those_of_title_and_text_without_case_and_accents()
     assert document(article("Élysée: Talks", "In PARIS."))["folded"] == ("elysee talks in paris")
 
 
-def test_the_delay_is_from_publication_to_the_index_and_only_live_news_has_one() -> None:
-    later = NOW + timedelta(seconds=90)
-    delayed = [article_document(clustered(), indexed_at=later, origin=origin).get("delay_ms") for origin in Origin]
-    assert delayed == [90_000 if origin is Origin.LIVE else None for origin in Origin]
+def test_the_delay_is_from_publication_to_arrival_whenever_it_is_indexed_and_old_material_has_none() -> None:
+    came = clustered(article(published_at=NOW, fetched_at=NOW + timedelta(seconds=90)))
+    later = NOW + timedelta(days=2)
+    delayed = {one: article_document(came, indexed_at=later, origin=one).get("delay_ms") for one in Origin}
+    assert delayed[Origin.LIVE] == delayed[Origin.RETAG] == 90_000
+    assert delayed[Origin.BACKFILL] is None
     assert "delay_ms" not in document(article(published_at=None))
-    assert article_document(clustered(), indexed_at=NOW - timedelta(seconds=1))["delay_ms"] == 0
+    assert document(article(published_at=NOW + timedelta(seconds=1)))["delay_ms"] == 0
+    assert document(article(published_at=NOW.replace(tzinfo=None)))["delay_ms"] == 0
 
 
 def test_the_language_found_stands_in_for_one_that_was_not_given() -> None:

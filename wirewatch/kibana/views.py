@@ -52,7 +52,7 @@ ARTICLES = View(
         "focus_country": "Country it is about",
         "source.country": "Outlet's country",
         "indexed_at": "Searchable since",
-        "delay_ms": "From publication to the index",
+        "delay_ms": "From publication to its arrival",
         "story_id": "Story",
         "tagger_version": "Tagger",
     },

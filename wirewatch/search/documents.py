@@ -94,9 +94,9 @@ def article_document(
 ) -> dict[str, Any]:
     """An article, its tags, its story and its lineage as one document of ``news-articles``.
 
-    ``delay_ms`` is from its publication until it can be found; old material (``origin``) has none. ``geo`` holds
-    only points that are right to show on a map: places (no demonyms) of city precision or finer, with a point of
-    their own.
+    ``delay_ms`` is from its publication until it came, which no retag changes; old material (``origin``) has none.
+    ``geo`` holds only points that are right to show on a map: places (no demonyms) of city precision or finer, with
+    a point of their own.
     """
     tagged = clustered.tagged
     article, tags = tagged.article, tagged.tags
@@ -116,7 +116,7 @@ def article_document(
             "published_at": article.published_at,
             "fetched_at": article.fetched_at,
             "indexed_at": indexed_at,
-            "delay_ms": _between(article.published_at, indexed_at) if origin is Origin.LIVE else None,
+            "delay_ms": _between(article.published_at, article.fetched_at) if origin is not Origin.BACKFILL else None,
             "content_hash": article.content_hash,
             "aliases": list(article.aliases),
             "version": clustered.version,
@@ -233,8 +233,11 @@ def _has_pin(place: PlaceTag) -> bool:
 
 
 def _between(since: datetime | None, until: datetime) -> int | None:
-    """Milliseconds, never fewer than none: clocks differ."""
-    return None if since is None else max(0, (until - since) // timedelta(milliseconds=1))
+    """Milliseconds, never fewer than none: clocks differ. A time without a zone is taken for UTC."""
+    if since is None:
+        return None
+    begin, end = (one if one.tzinfo else one.replace(tzinfo=UTC) for one in (since, until))
+    return max(0, (end - begin) // timedelta(milliseconds=1))
 
 
 def _geo(point: Point) -> dict[str, float]:
