@@ -67,6 +67,11 @@ def get_alerts(es: Elasticsearch, settings: Settings, ids: Sequence[str]) -> lis
     return [_stored(doc) for doc in docs if doc.get("found")]
 
 
+def alerts_of(hits: Iterable[Mapping[str, Any]]) -> tuple[Alert, ...]:
+    """The alerts that a search has found."""
+    return tuple(msgspec.convert(hit["_source"], Alert) for hit in hits)
+
+
 def find_alerts(
     es: Elasticsearch,
     settings: Settings,
@@ -92,7 +97,7 @@ def find_alerts(
             sort=[{"@timestamp": "desc"}, {"id": "asc"}],
             size=limit,
         )
-    return [msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"]]
+    return list(alerts_of(answer["hits"]["hits"]))
 
 
 def alerts_by_rule(settings: Settings, *, since: datetime) -> list[tuple[str, int, str]]:
@@ -129,7 +134,7 @@ def alerts_like(es: Elasticsearch, settings: Settings, beginning: str) -> list[A
     """The alerts whose id begins so, three at most."""
     with as_our_errors(settings):
         answer = es.search(index=alias_of(settings, ALERTS), query={"prefix": {"id": {"value": beginning}}}, size=3)
-    return [msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"]]
+    return list(alerts_of(answer["hits"]["hits"]))
 
 
 def acknowledge(es: Elasticsearch, settings: Settings, alert: str, *, by: str, at: datetime) -> None:

@@ -12,9 +12,8 @@ from elasticsearch import Elasticsearch
 from wirewatch.errors import IndexMissing, Refused, Unavailable, UserMistake
 from wirewatch.search.client import BUSY, SERVER, address, missing_index, reason
 from wirewatch.search.indices import alias_of
+from wirewatch.search.query import words_query
 from wirewatch.settings import Settings
-
-WORDS_IN = ["title^3", "text", "summary", "actor_names.words", "location_names.words"]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -62,23 +61,17 @@ def answers(es: Elasticsearch, settings: Settings, questions: Sequence[Question]
 
 def articles_asked(asked: Asked) -> dict[str, Any]:
     """The query for articles."""
-    filters = _time("@timestamp", asked)
-    terms = {"actors": asked.actor, "locations": asked.place, "countries": asked.country, "language": asked.language}
-    filters += [{"term": {name: value}} for name, value in terms.items() if value]
+    filters = _about(asked)
     if asked.source:
         filters.append(_any_of({"source.name": asked.source, "source.domain": asked.source}))
     if asked.words:
-        # cross_fields: each word may stand in another field ("Homs" in a name, "truce" in the text).
-        words = {"query": asked.words, "fields": WORDS_IN, "default_operator": "AND", "type": "cross_fields"}
-        return {"bool": {"must": [{"query_string": words}], "filter": filters}}
+        return {"bool": {"must": [words_query(asked.words)], "filter": filters}}
     return {"bool": {"filter": filters}}
 
 
 def alerts_asked(asked: Asked) -> dict[str, Any]:
     """The query for alerts made in that time about that; what waits for more outlets or is muted is left out."""
-    filters = _time("@timestamp", asked)
-    terms = {"actors": asked.actor, "locations": asked.place, "countries": asked.country, "language": asked.language}
-    filters += [{"term": {name: value}} for name, value in terms.items() if value]
+    filters = _about(asked)
     if asked.source:
         filters.append({"term": {"source": asked.source}})
     quiet = {"terms": {"status": ["waiting", "muted"]}}
@@ -88,10 +81,13 @@ def alerts_asked(asked: Asked) -> dict[str, Any]:
     return {"bool": {"filter": filters, "must_not": quiet}}
 
 
-def _time(field: str, asked: Asked) -> list[dict[str, Any]]:
+def _about(asked: Asked) -> list[dict[str, Any]]:
+    """What articles and alerts are asked alike: their time, and whom and where they are about."""
     bounds = {"gte": asked.since, "lt": asked.until}
     given = {name: moment.isoformat() for name, moment in bounds.items() if moment}
-    return [{"range": {field: given}}] if given else []
+    terms = {"actors": asked.actor, "locations": asked.place, "countries": asked.country, "language": asked.language}
+    times = [{"range": {"@timestamp": given}}] if given else []
+    return [*times, *({"term": {name: value}} for name, value in terms.items() if value)]
 
 
 def _any_of(terms: dict[str, str]) -> dict[str, Any]:

@@ -57,13 +57,17 @@ class Write(msgspec.Struct, frozen=True):
     document: dict[str, Any]
 
 
+def moment_of(milliseconds: float) -> datetime:
+    """The time that an aggregation answers in milliseconds."""
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
 def external_version(version: int, tagged_at: datetime) -> int:
     """(version, time of tagging) in one number that Elasticsearch compares: an edit first, then newer tags.
 
     ``tagged_at`` counts in milliseconds; a time without a zone is taken for UTC.
     """
-    moment = tagged_at if tagged_at.tzinfo else tagged_at.replace(tzinfo=UTC)
-    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    milliseconds = (_zoned(tagged_at) - _EPOCH) // timedelta(milliseconds=1)
     return version << _MILLISECOND_BITS | min(max(milliseconds, 0), (1 << _MILLISECOND_BITS) - 1)
 
 
@@ -233,11 +237,13 @@ def _has_pin(place: PlaceTag) -> bool:
 
 
 def _between(since: datetime | None, until: datetime) -> int | None:
-    """Milliseconds, never fewer than none: clocks differ. A time without a zone is taken for UTC."""
-    if since is None:
-        return None
-    begin, end = (one if one.tzinfo else one.replace(tzinfo=UTC) for one in (since, until))
-    return max(0, (end - begin) // timedelta(milliseconds=1))
+    """Milliseconds, never fewer than none: clocks differ."""
+    return None if since is None else max(0, (_zoned(until) - _zoned(since)) // timedelta(milliseconds=1))
+
+
+def _zoned(moment: datetime) -> datetime:
+    """A time without a zone is taken for UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _geo(point: Point) -> dict[str, float]:

@@ -10,6 +10,7 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from wirewatch.models import Alert, TaggedArticle
+from wirewatch.search.alerts import alerts_of
 from wirewatch.search.asked import Asked, Question, alerts_asked, answers, articles_asked
 from wirewatch.search.client import as_our_errors
 from wirewatch.search.documents import ALERTS, ARTICLES, STORIES
@@ -88,7 +89,7 @@ def open_article(es: Elasticsearch, settings: Settings, id_: str) -> OpenArticle
                 document.get("version", 1),
                 msgspec.convert(document.get("indexed_at"), datetime | None),
                 stories[0] if stories else None,
-                _alerts_of(alerts),
+                alerts_of(alerts["hits"]["hits"]),
             )
     return None
 
@@ -114,7 +115,7 @@ def open_story(es: Elasticsearch, settings: Settings, id_: str) -> OpenStory | N
                 story,
                 tuple(msgspec.convert(one["_source"], Hit) for one in found["hits"]["hits"]),
                 total,
-                _alerts_of(alerts),
+                alerts_of(alerts["hits"]["hits"]),
                 tuple(_stories(es, settings, story.linked_stories)),
             )
     return None
@@ -175,7 +176,7 @@ def find_fired(es: Elasticsearch, settings: Settings, asked: Asked, *, page: int
     groups = counted["aggregations"]
     return Fired(
         found["hits"]["total"]["value"],
-        _alerts_of(found),
+        alerts_of(found["hits"]["hits"]),
         tuple(
             (bucket["key"], bucket["name"]["buckets"][0]["key"] if bucket["name"]["buckets"] else bucket["key"], n)
             for bucket in groups["rules"]["buckets"]
@@ -199,7 +200,3 @@ def _stories(es: Elasticsearch, settings: Settings, ids: Sequence[str]) -> list[
     body = {"query": {"ids": {"values": list(ids)}}, "size": len(ids)}
     (answer,) = answers(es, settings, [Question(STORIES, body)])
     return [story_of(hit["_source"], 0) for hit in answer["hits"]["hits"]]
-
-
-def _alerts_of(answer: dict[str, Any]) -> tuple[Alert, ...]:
-    return tuple(msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"])

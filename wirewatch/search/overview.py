@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 
 from wirewatch.errors import IndexMissing
 from wirewatch.search.client import asking
-from wirewatch.search.documents import ARTICLES, STORIES
+from wirewatch.search.documents import ARTICLES, STORIES, moment_of
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
 
@@ -75,6 +75,7 @@ def _overview(es: Elasticsearch, articles: str, stories: str, limit: int) -> Ove
         source_includes=["title", "articles"],
     )
     groups = counted["aggregations"]
+    newest = groups["newest"]["value"]
     return Overview(
         articles=counted["hits"]["total"]["value"],
         stories=largest["hits"]["total"]["value"],
@@ -82,13 +83,9 @@ def _overview(es: Elasticsearch, articles: str, stories: str, limit: int) -> Ove
         top_places=_pairs(groups["places"]),
         top_stories=tuple((hit["_source"]["title"], hit["_source"]["articles"]) for hit in largest["hits"]["hits"]),
         countries=_pairs(groups["countries"]),
-        newest=_moment(groups["newest"]["value"]),
+        newest=None if newest is None else moment_of(newest),
     )
 
 
 def _pairs(group: dict[str, Any]) -> tuple[tuple[str, int], ...]:
     return tuple((bucket["key"], bucket["doc_count"]) for bucket in group["buckets"])
-
-
-def _moment(milliseconds: float | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)

@@ -6,6 +6,7 @@ import msgspec
 
 from wirewatch.models import Alert, Metric
 from wirewatch.pulse.beat import ids
+from wirewatch.search.alerts import alerts_of
 from wirewatch.search.client import asking
 from wirewatch.search.documents import ALERTS, METRICS
 from wirewatch.search.indices import alias_of
@@ -32,4 +33,4 @@ def undelivered_alerts(settings: Settings) -> tuple[Alert, ...]:
             sort=[{"@timestamp": "asc"}],
             size=AT_ONCE,
         )
-    return tuple(msgspec.convert(hit["_source"], Alert) for hit in answer["hits"]["hits"])
+    return alerts_of(answer["hits"]["hits"])

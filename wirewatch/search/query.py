@@ -22,7 +22,9 @@ WITHIN_KM = 50.0
 MOST = 10_000
 """Elasticsearch gives no more at once."""
 
-_FIELDS = ["title^3", "text", "summary", "actor_names.words", "location_names.words"]
+WORDS_IN = ["title^3", "text", "summary", "actor_names.words", "location_names.words"]
+"""The fields in which words are looked for."""
+
 _LONG = ["text", "mentions"]
 
 
@@ -95,6 +97,16 @@ def search(
     )
 
 
+def words_query(words: str) -> dict[str, Any]:
+    """The query for articles that have all of ``words``, which are in Lucene's language.
+
+    Each word may stand in another field ("Homs" in a name, "truce" in the text): that is ``cross_fields``.
+    """
+    return {
+        "query_string": {"query": words, "fields": WORDS_IN, "default_operator": "AND", "type": "cross_fields"},
+    }
+
+
 def _conditions(
     query: str | None, actor: str | None, near: Point | None, within_km: float, since: datetime | None
 ) -> dict[str, Any]:
@@ -107,6 +119,5 @@ def _conditions(
         filters.append({"range": {"@timestamp": {"gte": max(since, EARLIEST).astimezone(UTC).isoformat()}}})
     must: dict[str, Any] = {"match_all": {}}
     if query:
-        # cross_fields: each word may stand in another field ("Homs" in a name, "truce" in the text).
-        must = {"query_string": {"query": query, "fields": _FIELDS, "default_operator": "AND", "type": "cross_fields"}}
+        must = words_query(query)
     return {"bool": {"must": [must], "filter": filters}}

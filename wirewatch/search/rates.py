@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from wirewatch.search.client import Connection, as_our_errors, asking
-from wirewatch.search.documents import ARTICLES
+from wirewatch.search.documents import ARTICLES, moment_of
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
 
@@ -46,7 +46,7 @@ def arrivals(settings: Settings) -> Arrivals:
     groups = answer.get("aggregations") or {name: {"value": None, "doc_count": 0} for name in ("last", *since)}
     last = groups["last"]["value"]
     return Arrivals(
-        None if last is None else datetime.fromtimestamp(last / 1000, tz=UTC),
+        None if last is None else moment_of(last),
         groups["minute"]["doc_count"],
         groups["hour"]["doc_count"],
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from elasticsearch import Elasticsearch
 
 from wirewatch.models import Alert, PlaceTag
+from wirewatch.search.alerts import alerts_of
 from wirewatch.search.asked import Asked, Question, alerts_asked, answers, articles_asked
 from wirewatch.search.client import as_our_errors
-from wirewatch.search.documents import ALERTS, ARTICLES, STORIES
+from wirewatch.search.documents import ALERTS, ARTICLES, STORIES, moment_of
 from wirewatch.search.query import Hit
 from wirewatch.settings import Settings
 
@@ -148,7 +149,7 @@ def situation(es: Elasticsearch, settings: Settings, asked: Asked, wanted: Wante
         articles=now["hits"]["total"]["value"],
         stories=groups["stories"]["value"],
         articles_before=before["hits"]["total"]["value"] if compared else None,
-        bars=tuple(Bar(_moment(bucket["key"]), bucket["doc_count"]) for bucket in groups["bars"]["buckets"]),
+        bars=tuple(Bar(moment_of(bucket["key"]), bucket["doc_count"]) for bucket in groups["bars"]["buckets"]),
         bars_before=_bars_before(then, wanted, asked),
         actors=_counted(groups["actors"], then.get("actors")),
         countries=_counted(groups["countries"], then.get("countries")),
@@ -156,7 +157,7 @@ def situation(es: Elasticsearch, settings: Settings, asked: Asked, wanted: Wante
         sources=_counted(groups["sources"]),
         languages=_counted(groups["languages"]),
         biggest=tuple(biggest(stories["hits"]["hits"], here)[: wanted.stories]),
-        alerts=tuple(msgspec.convert(hit["_source"], Alert) for hit in alerts["hits"]["hits"]),
+        alerts=alerts_of(alerts["hits"]["hits"]),
         alerts_in_all=alerts["hits"]["total"]["value"],
         newest=tuple(msgspec.convert(hit["_source"], Hit) for hit in hits[: wanted.newest]),
         borrowed=tuple(_borrowed(hits)),
@@ -238,7 +239,7 @@ def _newest_since(bars: Sequence[dict[str, Any]]) -> datetime | None:
     for bar in reversed(bars):
         among += bar["doc_count"]
         if among >= SAMPLED:
-            return _moment(bar["key"])
+            return moment_of(bar["key"])
     return None
 
 
@@ -303,7 +304,7 @@ def _before(asked: Asked, wanted: Wanted, shown: dict[str, list[str]]) -> dict[s
 def _bars_before(then: dict[str, Any], wanted: Wanted, asked: Asked) -> tuple[int, ...]:
     if wanted.before is None or asked.since is None:
         return ()
-    found = {_moment(bucket["key"]): bucket["doc_count"] for bucket in then["bars"]["buckets"]}
+    found = {moment_of(bucket["key"]): bucket["doc_count"] for bucket in then["bars"]["buckets"]}
     count = round((asked.since - wanted.before) / wanted.step)
     bars = [0] * count
     for start, articles in found.items():
@@ -342,11 +343,7 @@ def _borrowed(hits: Iterable[dict[str, Any]]) -> Iterable[PlaceTag]:
 
 def _bounds(answer: dict[str, Any]) -> tuple[datetime, datetime] | None:
     low, high = (answer["aggregations"][name]["value"] for name in ("min", "max"))
-    return None if low is None else (_moment(low), _moment(high))
-
-
-def _moment(milliseconds: float) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    return None if low is None else (moment_of(low), moment_of(high))
 
 
 def _seconds(moment: datetime | None) -> float:
