@@ -10,20 +10,20 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
 import msgspec
 
 from wirewatch.alerts.rule import Rule
-from wirewatch.bench.processes import Cost, Processes, at_work
+from wirewatch.bench.processes import Processes, at_work
 from wirewatch.bench.receiver import PAGE, Receiver, receiver
+from wirewatch.bench.written import until_written
 from wirewatch.errors import BenchFailed
 from wirewatch.models import Article, Origin
 from wirewatch.notify import add_channel
-from wirewatch.search.client import connect
 from wirewatch.search.indices import delete_indices, ensure_indices
-from wirewatch.search.rates import writes
 from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher
@@ -122,21 +122,22 @@ def _measure(
     say: Callable[[str], None],
 ) -> AlertFigures:
     last = len(articles) - idle
+    written = partial(until_written, settings, work, stage="alerts", stalled_s=STALLED_S)
     with Publisher(settings) as publisher:
         say("warming up")
         _published(publisher, articles, range(warm_up), 1 / rate)
-        _wait(settings, work, warm_up)
+        written(warm_up)
         before = work.costs()
         say(f"{rate:.0f} articles a second")
         began = time.perf_counter()
         busy = _published(publisher, articles, range(warm_up, last), 1 / rate)
-        _wait(settings, work, last)
+        written(last)
         took = time.perf_counter() - began
         after = work.costs()
         _until_quiet(settings, at)  # or the idle line would begin with what waits
         say("one article now and then")
         quiet = _published(publisher, articles, range(last, len(articles)), IDLE_S)
-        _wait(settings, work, len(articles))
+        written(len(articles))
     _until_quiet(settings, at)
     return AlertFigures(
         rules,
@@ -144,7 +145,7 @@ def _measure(
         round((last - warm_up) / took, 1),
         latency(_told(at, busy)),
         latency(_told(at, quiet)),
-        {name: _each(cost, before[name], last - warm_up) for name, cost in after.items()},
+        {name: cost.ms_each(before[name], last - warm_up) for name, cost in after.items()},
         {name: cost.memory_mb for name, cost in after.items()},
     )
 
@@ -163,23 +164,6 @@ def _published(publisher: Publisher, articles: Sequence[Article], numbers: range
 
 def _told(at: Receiver, sent: dict[int, float]) -> list[float]:
     return [when - sent[number] for number, when in at.came if number in sent]
-
-
-def _each(after: Cost, before: Cost, articles: int) -> float:
-    return round(1000 * (after.cpu_s - before.cpu_s) / articles, 2)
-
-
-def _wait(settings: Settings, work: Processes, total: int) -> None:
-    """Return when ``total`` articles were written to the index."""
-    done, moved_at = -1, time.monotonic()
-    with connect(settings) as es:
-        while (now := writes(es, settings)) < total:
-            if now != done:
-                done, moved_at = now, time.monotonic()
-            elif time.monotonic() - moved_at > STALLED_S:
-                raise BenchFailed("alerts", f"after {done} of {total} articles nothing came for {STALLED_S:.0f} s")
-            work.costs()  # a consumer that died is said at once
-            time.sleep(0.25)
 
 
 def _until_quiet(settings: Settings, at: Receiver) -> None:

@@ -16,12 +16,11 @@ from statistics import median
 import msgspec
 
 from wirewatch.bench import floor
-from wirewatch.bench.processes import Cost, Processes, at_work
+from wirewatch.bench.processes import Processes, at_work
+from wirewatch.bench.written import until_written
 from wirewatch.errors import BenchFailed
 from wirewatch.models import Article, Origin
-from wirewatch.search.client import connect
 from wirewatch.search.indices import count, delete_indices, ensure_indices, refresh
-from wirewatch.search.rates import writes
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher
 from wirewatch.stream.admin import delete_topics, ensure_topics
@@ -29,7 +28,6 @@ from wirewatch.topics import ARTICLES_RAW, CONSUMERS
 
 WARM_UP = 300
 """Articles before the first run: the servers compile, caches fill, models load."""
-LOOK_EVERY_S = 0.1
 STALLED_S = 120.0
 """Without one more article in the index for so long, something is wrong."""
 
@@ -120,13 +118,9 @@ def _through(
         round(median(rates), 1),
         round(min(rates), 1),
         round(max(rates), 1),
-        {name: _each(cost, before[name], runs * part) for name, cost in after.items()},
+        {name: cost.ms_each(before[name], runs * part) for name, cost in after.items()},
         {name: cost.memory_mb for name, cost in after.items()},
     )
-
-
-def _each(after: Cost, before: Cost, articles: int) -> float:
-    return round(1000 * (after.cpu_s - before.cpu_s) / articles, 2)
 
 
 def _pass(settings: Settings, processes: Processes, articles: Sequence[Article], total: int) -> None:
@@ -134,12 +128,4 @@ def _pass(settings: Settings, processes: Processes, articles: Sequence[Article],
     with Publisher(settings) as publisher:
         for article in articles:
             publisher.publish(ARTICLES_RAW, article, origin=Origin.LIVE)
-    done, moved_at = -1, time.monotonic()
-    with connect(settings) as es:
-        while (now := writes(es, settings)) < total:
-            if now != done:
-                done, moved_at = now, time.monotonic()
-            elif time.monotonic() - moved_at > STALLED_S:
-                raise BenchFailed("the line", f"after {done} of {total} articles nothing came for {STALLED_S:.0f} s")
-            processes.costs()  # a consumer that died is said at once
-            time.sleep(LOOK_EVERY_S)
+    until_written(settings, processes, total, stage="the line", stalled_s=STALLED_S)

@@ -25,6 +25,10 @@ class Cost(NamedTuple):
     cpu_s: float
     memory_mb: int
 
+    def ms_each(self, before: Cost, articles: int) -> float:
+        """Milliseconds of processor time an article took since ``before``."""
+        return round(1000 * (self.cpu_s - before.cpu_s) / articles, 2)
+
 
 class Processes:
     """Consumers at work, and the embedded servers below this process; several of one name count together."""

@@ -23,6 +23,19 @@ class Receiver:
 
 
 @contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[int]:
+    """Let ``server`` answer in a thread of its own until the block ends; gives its port."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def receiver() -> Iterator[Receiver]:
     """One that takes everything until the block ends."""
 
@@ -40,11 +53,5 @@ def receiver() -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     got = Receiver(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield got
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

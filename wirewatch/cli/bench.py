@@ -206,23 +206,12 @@ def rules_found(articles: int, runs: int, progress: Progress) -> Found:
 
 def rss_found(feeds: int, items: int, runs: int, progress: Progress) -> Found:
     """The RSS producer, and reader on the same feeds."""
-    import tempfile
-
-    import msgspec
-
     from wirewatch.bench.feed_server import served
     from wirewatch.bench.rss import measure, median_run, of_reader
-    from wirewatch.embedded import servers
     from wirewatch.settings import load_settings
 
-    measured = []
-    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
-        Path(name).chmod(0o755)  # Elasticsearch runs as another user than root
-        progress.doing("starting the servers")
-        own = msgspec.structs.replace(load_settings(), data_dir=name)
-        with servers(own, report=progress.say) as running, served(feeds, items) as urls:
-            for _ in range(runs):
-                measured.append(measure(running, urls, say=progress.doing))
+    with _servers(load_settings(), progress) as running, served(feeds, items) as urls:
+        measured = [measure(running, urls, say=progress.doing) for _ in range(runs)]
     counted = median_run(measured)
     ratios = of_reader(counted)
     lines = [f"rss             {feeds} feeds of {items} items: all new, then all unchanged"]
@@ -246,24 +235,16 @@ def _rss_line(who: str, one: RssFigures) -> str:
 
 def line_found(articles: int, runs: int, taggers: int, progress: Progress) -> Found:
     """The whole line, and the floor under it."""
-    import tempfile
     from datetime import UTC, datetime
 
-    import msgspec
-
     from wirewatch.bench.line import WARM_UP, measure
-    from wirewatch.embedded import servers
     from wirewatch.settings import load_settings
 
     settings = load_settings()
     made = _made(settings, WARM_UP + articles * runs, datetime.now(UTC), progress)
-    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # Elasticsearch runs as another user than root
-        progress.doing("starting the servers")
-        own = msgspec.structs.replace(settings, data_dir=name)
-        with servers(own, report=progress.say) as running:
-            line, floor = measure(running, made, folder, taggers=taggers, runs=runs, say=progress.doing)
+    with _servers(settings, progress) as running:
+        folder = Path(running.data_dir)
+        line, floor = measure(running, made, folder, taggers=taggers, runs=runs, say=progress.doing)
     share = line.articles_per_s / floor.articles_per_s
     spread = "{0.articles_per_s:7.1f} articles/s ({0.slowest:.1f} to {0.fastest:.1f})".format
     return Found(
@@ -285,14 +266,12 @@ def line_found(articles: int, runs: int, taggers: int, progress: Progress) -> Fo
 def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> Found:
     """From Kafka to a notification, at a rate and idle."""
     import os
-    import tempfile
     from datetime import UTC, datetime
 
     import msgspec
 
     from wirewatch.bench.alerts import measure
     from wirewatch.bench.rules import made_rules
-    from wirewatch.embedded import servers
     from wirewatch.settings import load_settings
     from wirewatch.tagging import load_tagger
 
@@ -302,13 +281,9 @@ def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> 
     tagger = load_tagger(msgspec.structs.replace(settings, ner="off"))
     sample = made[:: 1 + len(made) // 200] + made[-idle:]
     asked = made_rules([tagger.tag(article, now=now) for article in sample], rules)
-    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # Elasticsearch runs as another user than root
-        progress.doing("starting the servers")
-        own = msgspec.structs.replace(settings, data_dir=name)
-        with servers(own, report=progress.say) as running:
-            found = measure(running, made, asked, folder, rate=rate, warm_up=warm_up, idle=idle, say=progress.doing)
+    with _servers(settings, progress) as running:
+        folder = Path(running.data_dir)
+        found = measure(running, made, asked, folder, rate=rate, warm_up=warm_up, idle=idle, say=progress.doing)
     shown = "p50 {0.p50_s:.3f} s, p95 {0.p95_s:.3f} s, p99 {0.p99_s:.3f} s ({0.notifications} notifications)".format
     load = f"{os.getloadavg()[0]:.1f} processes on {os.cpu_count()} cores at the end"
     return Found(
@@ -328,6 +303,22 @@ def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> 
             f"  idle          {shown(found.idle)}",
         ],
     )
+
+
+@contextmanager
+def _servers(settings: Settings, progress: Progress) -> Iterator[Settings]:
+    """Servers where the settings name none, and a data folder that is gone afterwards."""
+    import tempfile
+
+    import msgspec
+
+    from wirewatch.embedded import servers
+
+    with tempfile.TemporaryDirectory(prefix="wirewatch-bench-") as name:
+        Path(name).chmod(0o755)  # Elasticsearch runs as another user than root
+        progress.doing("starting the servers")
+        with servers(msgspec.structs.replace(settings, data_dir=name), report=progress.say) as running:
+            yield running
 
 
 def _cost_line(name: str, line: LineFigures, floor: LineFigures) -> str:
