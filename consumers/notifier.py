@@ -24,7 +24,7 @@ from wirewatch.alerts.message import message_of
 from wirewatch.errors import WirewatchError
 from wirewatch.failpoints import failpoint
 from wirewatch.models import Alert, ChannelState, Origin
-from wirewatch.notify import NotSent, read_channels, send, warm_up
+from wirewatch.notify import send_to, warm_up
 from wirewatch.pulse.beat import passed
 from wirewatch.search.alerts import Stored
 from wirewatch.search.articles import write
@@ -203,10 +203,7 @@ class _ChannelThread:
             return
         why = None
         try:
-            channel = read_channels(self._settings).get(self._name)
-            if channel is None:
-                raise NotSent(f"there is no channel {self._name}; `wirewatch alerts channel add` makes it")
-            send(channel, message_of(group))
+            send_to(self._settings, self._name, message_of(group))
         except WirewatchError as error:
             why = str(error)
             log.warning("%s", why, extra={"channel": self._name, "alerts": [due.alert.id for due in group]})

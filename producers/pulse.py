@@ -22,7 +22,7 @@ import msgspec
 from producers.told import keep_told, last_told
 from wirewatch.errors import UserMistake, WirewatchError
 from wirewatch.models import Origin
-from wirewatch.notify import NotSent, read_channels, send, warm_up
+from wirewatch.notify import NotSent, send_to, warm_up
 from wirewatch.pulse.beat import beat, took
 from wirewatch.pulse.trouble import Change, Look, Told, changed, message_of
 from wirewatch.search.client import reachable
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings, *, stop: Event) -> None:
     """Beat every ``pulse_every_s`` seconds until ``stop``; whatever is wrong is told, and never ends this."""
-    settings = _impatient(settings)
+    settings = settings.impatient(SERVER_TIMEOUT_S)
     warm_up()
     told = last_told(settings)
     if settings.operations is None:
@@ -102,10 +102,7 @@ def _tell(settings: Settings, change: Change, at: datetime) -> bool:
     if settings.operations is None:
         return True
     try:
-        channel = read_channels(settings).get(settings.operations)
-        if channel is None:
-            raise NotSent(f"there is no channel {settings.operations}; `wirewatch alerts channel add` makes it")
-        send(channel, message)
+        send_to(settings, settings.operations, message)
     except (NotSent, UserMistake) as error:
         log.error("the operations channel could not be told: %s; it is tried again with the next beat", error)
         return False
@@ -121,7 +118,3 @@ def _noting(seen: dict[str, Any], server: str) -> Iterator[None]:
     except Exception as error:  # whatever it is, somebody has to hear of it, and nobody else would tell
         log.exception("looking at %s", server)
         seen[server] = f"{server}: {type(error).__name__}: {error}"
-
-
-def _impatient(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, connect_timeout_s=min(settings.connect_timeout_s, SERVER_TIMEOUT_S))

@@ -236,6 +236,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The same settings with the addresses of servers that run."""
         return msgspec.structs.replace(self, kafka=kafka, elasticsearch=elasticsearch)
 
+    def impatient(self, seconds: float) -> Settings:
+        """The same settings, with no server waited for longer than ``seconds``."""
+        return msgspec.structs.replace(self, connect_timeout_s=min(self.connect_timeout_s, seconds))
+
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process."""
         return {

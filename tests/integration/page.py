@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import threading
@@ -14,7 +15,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from wirewatch.page.server import HOST, application, url_of
+from wirewatch.embedded.started import LOOPBACK
+from wirewatch.page.server import application, url_of
 from wirewatch.settings import Settings
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -25,7 +27,7 @@ WIDTHS = (390, 1366, 2560)
 def served(settings: Settings, *, refresh_s: int = 1) -> Iterator[str]:
     """The page in a thread; gives its address."""
     with socket.socket() as listening:
-        listening.bind((HOST, 0))
+        listening.bind((LOOPBACK, 0))
         server = uvicorn.Server(uvicorn.Config(application(settings, refresh_s=refresh_s), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -83,3 +85,10 @@ def watching(browser: Browser, base: str, *, width: int = 1366, dark: bool = Fal
     yield tab
     context.close()
     assert tab.faults == []
+
+
+def found_in(text: str, pattern: str) -> str:
+    """What the group of ``pattern`` matches first; fails where nothing does."""
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return match[1]

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wirewatch.embedded import Kept, UpState, clear_state, process_created, stop_all, write_state
-from wirewatch.page.server import HOST, free_port, url_of
+from wirewatch.embedded.started import LOOPBACK
+from wirewatch.page.server import port_of, url_of
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import ensure_topics
@@ -86,15 +87,9 @@ class KeptPage:
     """The live page as a child that is started again when it dies, always on the same port; ``url`` once it answers."""
 
     def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
-        self._port, self._report = free_port(settings), report
+        self._port, self._report = port_of(settings), report
         self._began = time.monotonic()
-        self.kept = Kept(
-            "page",
-            [sys.executable, "-m", "wirewatch", "page", "--port", str(self._port)],
-            env=os.environ | settings.environment(),
-            folder=Path(settings.data_dir),
-            report=report,
-        )
+        self.kept = _kept("page", ["page", "--port", str(self._port)], settings, report)
         self.url: str | None = None
 
     def look(self) -> None:
@@ -102,7 +97,7 @@ class KeptPage:
         if self.url is None:
             with socket.socket() as attempt:
                 attempt.settimeout(0.2)
-                if attempt.connect_ex((HOST, self._port)) == 0 and self.kept.child and self.kept.child.alive():
+                if attempt.connect_ex((LOOPBACK, self._port)) == 0 and self.kept.child and self.kept.child.alive():
                     self.url = url_of(self._port)
                     self._report(f"the page at {self.url}")
 

@@ -15,10 +15,10 @@ def page(port: int | None) -> None:
     \b
     wirewatch page --port 8091
     """
-    from wirewatch.page.server import free_port, serve, url_of
+    from wirewatch.page.server import port_of, serve, url_of
 
     settings = settings_with_servers()
     configure_logging(settings)
-    port = port or free_port(settings)
+    port = port or port_of(settings)
     click.echo(f"the page is at {url_of(port)} until Ctrl-C")
     serve(settings, port)

@@ -14,6 +14,8 @@ from wirewatch.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PATIENCE_S = 3.0
+
 
 @click.command()
 @json_option
@@ -31,7 +33,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     settings = load_settings()
     found = find_servers(settings)
     state = read_state(settings.data_dir)
-    found = found and _impatient(found)
+    found = found and found.impatient(PATIENCE_S)
     report: dict[str, Any] = {
         "servers": {
             "kafka": found and found.kafka,
@@ -68,7 +70,7 @@ def _answers(page: str) -> bool:
     import httpx
 
     try:
-        return httpx.get(f"{page}ready", timeout=3.0).is_success
+        return httpx.get(f"{page}ready", timeout=PATIENCE_S).is_success
     except httpx.HTTPError:
         return False
 
@@ -87,12 +89,6 @@ def _pulse_line(pulse: dict[str, Any]) -> str:
     took = pulse["took_s"]
     line = f"the last, {pulse['at'][:19]}, " + ("did not come through" if took is None else f"took {took:.1f} s")
     return "\n".join([f"pulse          {line}", *(f"  trouble: {one}" for one in pulse["troubles"].values())])
-
-
-def _impatient(settings: Settings) -> Settings:
-    import msgspec
-
-    return msgspec.structs.replace(settings, connect_timeout_s=min(settings.connect_timeout_s, 3.0))
 
 
 def _look(settings: Settings, report: dict[str, Any]) -> None:

@@ -27,6 +27,19 @@ def free_ports(count: int) -> list[int]:
         return [int(one.getsockname()[1]) for one in sockets]
 
 
+def free_port(usual: int) -> int:
+    """``usual`` where nobody has it on loopback, else any that is free."""
+    for wanted in (usual, 0):
+        with socket.socket() as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                attempt.bind((LOOPBACK, wanted))
+            except OSError:
+                continue
+            return int(attempt.getsockname()[1])
+    return usual
+
+
 def wait_until_ready(child: Child, ready: Callable[[], bool], step: Step, limit: float = LIMIT_S) -> None:
     """Return when ``ready`` says so; ServerNotStarted, with the log's last lines, when it ends or takes too long."""
     until = time.monotonic() + limit

@@ -1,7 +1,7 @@
 """Channels: where alerts go, by Apprise, which nothing else imports; their addresses are secrets in one file."""
 
 from wirewatch.notify.channels import Channel, add_channel, channels_file, hidden, read_channels, remove_channel
-from wirewatch.notify.send import NotSent, send, warm_up
+from wirewatch.notify.send import NotSent, send, send_to, warm_up
 
 __all__ = [
     "Channel",
@@ -12,5 +12,6 @@ __all__ = [
     "read_channels",
     "remove_channel",
     "send",
+    "send_to",
     "warm_up",
 ]

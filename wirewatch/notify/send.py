@@ -10,8 +10,9 @@ from apprise.plugins.email.base import NotifyEmail
 
 from wirewatch.alerts.message import Message
 from wirewatch.errors import WirewatchError
-from wirewatch.notify.channels import Channel
+from wirewatch.notify.channels import Channel, read_channels
 from wirewatch.notify.mail import send_mail
+from wirewatch.settings import Settings
 
 TIMEOUT_S = 10.0
 """So long a receiver may take to connect, and so long to answer."""
@@ -26,6 +27,14 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 class NotSent(WirewatchError):
     """A channel did not take a message; the line says why, without the channel's address."""
+
+
+def send_to(settings: Settings, name: str, message: Message) -> None:
+    """Hand ``message`` to the channel of that name; raises NotSent where there is none, and what `send` does."""
+    channel = read_channels(settings).get(name)
+    if channel is None:
+        raise NotSent(f"there is no channel {name}; `wirewatch alerts channel add` makes it")
+    send(channel, message)
 
 
 def send(channel: Channel, message: Message) -> None:

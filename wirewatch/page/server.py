@@ -18,12 +18,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wirewatch.embedded.started import LOOPBACK, free_port
 from wirewatch.errors import UserMistake, WirewatchError
 from wirewatch.page.desk import Desk
 from wirewatch.page.views import REFRESH_S, Elsewhere, NotFound, Views, moved
 from wirewatch.settings import Settings
 
-HOST = "127.0.0.1"
 USUAL_PORT = 8090
 
 HEADERS = {
@@ -84,7 +84,7 @@ def application(settings: Settings, *, refresh_s: int = REFRESH_S) -> Starlette:
         middleware=[
             Middleware(WithHeaders),
             # A page of another site that calls its own name 127.0.0.1 must not read this one (DNS rebinding).
-            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"]),
             Middleware(GZipMiddleware, minimum_size=2_000, compresslevel=3),
         ],
         exception_handlers={
@@ -97,19 +97,9 @@ def application(settings: Settings, *, refresh_s: int = REFRESH_S) -> Starlette:
     )
 
 
-def free_port(settings: Settings) -> int:
+def port_of(settings: Settings) -> int:
     """The port of the setting, else the usual one where nobody has it, else any that is free."""
-    if settings.page_port:
-        return settings.page_port
-    for wanted in (USUAL_PORT, 0):
-        with socket.socket() as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                attempt.bind((HOST, wanted))
-            except OSError:
-                continue
-            return int(attempt.getsockname()[1])
-    return USUAL_PORT
+    return settings.page_port or free_port(USUAL_PORT)
 
 
 def serve(settings: Settings, port: int) -> None:
@@ -117,10 +107,11 @@ def serve(settings: Settings, port: int) -> None:
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((HOST, port))
+            listening.bind((LOOPBACK, port))
         except OSError as error:
             raise UserMistake(
-                f"port {port} of {HOST} cannot be had ({error.strerror}); set WIREWATCH_PAGE_PORT to another, or to 0"
+                f"port {port} of {LOOPBACK} cannot be had ({error.strerror}); "
+                "set WIREWATCH_PAGE_PORT to another, or to 0"
             ) from None
         options = uvicorn.Config(
             application(settings), log_level="warning", access_log=False, server_header=False, lifespan="on"
@@ -130,4 +121,4 @@ def serve(settings: Settings, port: int) -> None:
 
 def url_of(port: int) -> str:
     """The address of the page on this machine."""
-    return f"http://{HOST}:{port}/"
+    return f"http://{LOOPBACK}:{port}/"

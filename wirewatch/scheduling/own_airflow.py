@@ -10,7 +10,6 @@ import base64
 import json
 import os
 import secrets
-import socket
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -19,11 +18,11 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from wirewatch.embedded.started import LOOPBACK, free_port
 from wirewatch.errors import UserMistake
 from wirewatch.scheduling.once import airflow_environment
 from wirewatch.settings import Settings
 
-LOOPBACK = "127.0.0.1"
 PASSWORDS, SECRETS = "passwords.json", "secrets.json"
 USER = "admin"
 USUAL_PORT = 8080
@@ -98,7 +97,7 @@ def prepare(settings: Settings) -> OwnAirflow:
     new_password(settings)
     if not (home / SECRETS).exists():
         _write_private(home / SECRETS, _new_secrets())
-    port = settings.airflow_port or _free_port(USUAL_PORT)
+    port = settings.airflow_port or free_port(USUAL_PORT)
     ours = json.loads((home / SECRETS).read_text(encoding="utf-8"))
     environment = airflow_environment(os.environ, home) | settings.environment() | _options(settings, home, port) | ours
     return OwnAirflow(home, port, environment)
@@ -154,16 +153,3 @@ def _write_private(path: Path, content: Mapping[str, str]) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file)
     part.replace(path)
-
-
-def _free_port(usual: int) -> int:
-    """``usual`` where nobody has it, else any that is free."""
-    for wanted in (usual, 0):
-        with socket.socket() as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                attempt.bind((LOOPBACK, wanted))
-            except OSError:
-                continue
-            return int(attempt.getsockname()[1])
-    return usual
