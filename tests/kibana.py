@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
+
+from wirewatch.bench.receiver import serving
 
 Json = dict[str, Any]
 
@@ -93,10 +94,6 @@ def _bucket(column: Json) -> Json:
             return {"terms": {"field": column["sourceField"], "size": params["size"]} | include}
         case "date_histogram":
             return {"date_histogram": {"field": column["sourceField"], "fixed_interval": "1d", "min_doc_count": 1}}
-        case "filters":
-            return {
-                "filters": {"filters": {one["label"]: as_query(one["input"]["query"]) for one in params["filters"]}}
-            }
     raise AssertionError(column)
 
 
@@ -267,11 +264,5 @@ class _Request(BaseHTTPRequestHandler):
 def stand_in() -> Iterator[StandIn]:
     """The server for the time of the block."""
     server = StandIn()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

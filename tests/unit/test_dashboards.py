@@ -148,7 +148,7 @@ def test_every_field_of_a_chart_is_in_its_index_with_a_type_that_can_do_it(panel
         asked |= {column["params"]["sortField"]} if "sortField" in column.get("params", {}) else set()
         field = column.get("sourceField")
         if field is None or field == "___records___":
-            assert column["operationType"] in ("count", "formula", "math", "filters")
+            assert column["operationType"] in ("count", "formula", "math")
             continue
         assert known[field]["type"] in OPERATIONS[column["operationType"]], field
         assert aggregated(known[field]), field

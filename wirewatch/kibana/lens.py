@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from wirewatch.kibana.panels import BLUE, Bucket, Chart, Formula, Measure, Number, Split, Time
+from wirewatch.kibana.panels import BLUE, Bucket, Chart, Formula, Measure, Number, Time
 
 LAYER = "main"
 REFERENCE = f"indexpattern-datasource-layer-{LAYER}"
@@ -26,7 +26,6 @@ _TYPES = {
     "line": "lnsXY",
     "table": "lnsDatatable",
     "donut": "lnsPie",
-    "heatmap": "lnsHeatmap",
 }
 _MULTI = {"divide": "/", "subtract": "-"}
 
@@ -79,18 +78,13 @@ def _within_measure(kql: str, what: Measure) -> Measure:
 def _ordered(chart: Chart) -> list[tuple[int, Bucket]]:
     """Buckets from the outermost in: a split before the time that it splits, so that it is the same throughout."""
     buckets = list(enumerate(chart.buckets))
-    return buckets[::-1] if chart.kind in ("columns", "line", "heatmap") else buckets
+    return buckets[::-1] if chart.kind in ("columns", "line") else buckets
 
 
 def _bucket(bucket: Bucket) -> dict[str, Any]:
     if isinstance(bucket, Time):
         params: dict[str, Any] = {"interval": bucket.interval, "includeEmptyRows": True, "dropPartials": False}
         return _column(bucket.label, "date", "date_histogram", "interval", bucket.field, params)
-    if isinstance(bucket, Split):
-        queries = [
-            {"label": label, "input": {"query": kql, "language": "kuery"}} for label, kql in bucket.queries.items()
-        ]
-        return _column(bucket.label, "string", "filters", "ordinal", None, {"filters": queries})
     params = {
         "size": bucket.size,
         "orderBy": {"type": "column", "columnId": "n0"},
@@ -114,7 +108,7 @@ def _column(
         "customLabel": True,
         "dataType": type_,
         "operationType": operation,
-        "isBucketed": operation in ("terms", "filters", "date_histogram"),
+        "isBucketed": operation in ("terms", "date_histogram"),
         "scale": scale,
         "params": params,
     }
@@ -202,8 +196,6 @@ def _visualization(chart: Chart) -> dict[str, Any]:
             groups = {"primaryGroups": buckets, "metrics": numbers, "numberDisplay": "value"}
             shown_ = {"categoryDisplay": "default", "legendDisplay": "show", "nestedLegend": False}
             return {"shape": "donut", "palette": PALETTE, "layers": [whole | groups | shown_]}
-        case "heatmap":
-            return whole | _heatmap(numbers[0], buckets)
         case _:
             return _axes(chart, whole, numbers, buckets)
 
@@ -237,22 +229,4 @@ def _axes(chart: Chart, whole: dict[str, Any], numbers: list[str], buckets: list
         "labelsOrientation": {"x": 0, "yLeft": 0, "yRight": 0},
         "preferredSeriesType": series,
         "layers": [layer],
-    }
-
-
-def _heatmap(value: str, buckets: list[str]) -> dict[str, Any]:
-    return {
-        "shape": "heatmap",
-        "xAccessor": buckets[0],
-        "yAccessor": buckets[1],
-        "valueAccessor": value,
-        "legend": {"isVisible": True, "position": "right", "type": "heatmap_legend"},
-        "gridConfig": {
-            "type": "heatmap_grid",
-            "isCellLabelVisible": False,
-            "isYAxisLabelVisible": True,
-            "isXAxisLabelVisible": True,
-            "isYAxisTitleVisible": False,
-            "isXAxisTitleVisible": False,
-        },
     }

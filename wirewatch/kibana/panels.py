@@ -66,14 +66,7 @@ class Time(msgspec.Struct, frozen=True):
     label: str = "Time"
 
 
-class Split(msgspec.Struct, frozen=True):
-    """Groups that queries make: label -> KQL."""
-
-    queries: dict[str, str]
-    label: str = ""
-
-
-Bucket = Terms | Time | Split
+Bucket = Terms | Time
 Number = Measure | Formula
 
 
@@ -87,7 +80,7 @@ class Chart(msgspec.Struct, frozen=True):
     title: str
     about: str
     view: View
-    kind: Literal["number", "bars", "columns", "line", "table", "donut", "heatmap"]
+    kind: Literal["number", "bars", "columns", "line", "table", "donut"]
     numbers: tuple[Number, ...]
     buckets: tuple[Bucket, ...] = ()
     kql: str = ""
