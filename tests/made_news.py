@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import quote
 
 from tests.builders import alert, article
@@ -122,7 +123,10 @@ def _tagged(
     return TaggedArticle(of, tags, at, "test", "test")
 
 
-def _mention(text: str, name: str, kind: str, id_: str | None, confidence: float) -> Mention:
+MentionKind = Literal["person", "organisation", "place"]
+
+
+def _mention(text: str, name: str, kind: MentionKind, id_: str | None, confidence: float) -> Mention:
     start = text.index(f"About {name}.") + len("About ")
-    role = "place" if kind == "place" else None
-    return Mention(name, start, start + len(name), kind, id_, "text", role, 0, confidence, f"{name} is the reason")  # type: ignore[arg-type]
+    role: Literal["place"] | None = "place" if kind == "place" else None
+    return Mention(name, start, start + len(name), kind, id_, "text", role, 0, confidence, f"{name} is the reason")

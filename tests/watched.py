@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from producers.files import read_files
 from tests.builders import article, replaced
@@ -46,7 +47,8 @@ RULES = (
     Rule("homs", "Near Homs", near=(Near("Homs, SY", Point(34.73, 36.71), 50.0, "169577"),), notify=("ops",)),
     Rule("un", "The United Nations", actors=("united-nations",), min_sources=3, notify=("ops",)),
 )
-STATES = ("sent", "sent", "held", "failed")
+State = Literal["sent", "held", "failed"]
+STATES: tuple[State, ...] = ("sent", "sent", "held", "failed")
 """What became of alerts in their channel, in turn."""
 
 FEEDS = (
@@ -124,9 +126,9 @@ def _alerts(clustered: Sequence[ClusteredArticle], now: datetime) -> Iterator[Al
         yield _told(alert, STATES[n % len(STATES)]) if alert.status == "new" else alert
 
 
-def _told(alert: Alert, state: str) -> Alert:
+def _told(alert: Alert, state: State) -> Alert:
     error = "it answers 503" if state == "failed" else None
-    channel = ChannelState("ops", state, alert.made_at, 1, error, alert.id, "first")  # type: ignore[arg-type]
+    channel = ChannelState("ops", state, alert.made_at, 1, error, alert.id, "first")
     status = {"sent": "sent", "held": "held"}.get(state, "new")
     return replaced(alert, status=status, channels=(channel,), occasion=None)
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from kafka import KafkaAdminClient
 
 from consumers import alerter, clusterer, indexer, notifier, tagger
 from producers import retag
 from tests.builders import article, replaced
-from tests.e2e.line import prepare, publish
+from tests.e2e.line import at_work, forget_the_groups, prepare, publish, run_the_line
 from tests.receivers import Webhook, soon, webhook
 from wirewatch.alerts.rule import Rule
 from wirewatch.cli import main
@@ -31,7 +28,6 @@ from wirewatch.search.past import past_article, past_stories
 from wirewatch.search.query import search
 from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
-from wirewatch.stream import Until
 
 NOW = datetime.now(UTC)
 WORDS = "The ferry Meridian ran aground off Tartus on Tuesday with ninety people aboard, the harbour office said. "
@@ -46,7 +42,6 @@ COPY = replaced(
     article("Ferry Meridian aground", WORDS * 2, url="https://other.example/1", published_at=NOW, fetched_at=NOW),
     source=msgspec.structs.replace(TOLD.source, name="Other", domain="other.example"),
 )
-GROUPS = ("tagger", "tagger-bulk", "clusterer", "indexer", "alerter", "notifier")
 STAGES = (tagger, clusterer, indexer, alerter, notifier)
 RULE = Rule(
     "ferry",
@@ -59,8 +54,7 @@ RULE = Rule(
 
 
 def to_the_end(settings: Settings) -> None:
-    for stage in STAGES:
-        stage.run(settings, Until.END)
+    run_the_line(settings)
     refresh(settings)
 
 
@@ -81,24 +75,9 @@ def story_of(settings: Settings, article_id: str) -> Story:
     return past_stories(settings, [past.story_id])[past.story_id]
 
 
-@contextmanager
-def line(settings: Settings) -> Iterator[None]:
-    """All consumers at work, each in a thread."""
-    stop = Event()
-    threads = [Thread(target=stage.run, args=(settings,), kwargs={"stop": stop}) for stage in STAGES]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
 def forget(settings: Settings, *words: str) -> Result:
     """What the command says, with the line at work."""
-    with line(settings):
+    with at_work(settings, *STAGES):
         return CliRunner(env=settings.environment()).invoke(main, ["forget", *words], catch_exceptions=False)
 
 
@@ -150,8 +129,7 @@ def test_neither_replay_nor_retag_nor_a_new_version_brings_it_back(told: Setting
     to_the_end(told)
     retag.run(told, everything=True)
     to_the_end(told)
-    with closing(KafkaAdminClient(bootstrap_servers=told.kafka)) as admin:
-        admin.delete_groups([told.name_prefix + group for group in GROUPS])
+    forget_the_groups(told)
     to_the_end(told)
     assert found(told) == {COPY.id}
     assert "Meridian" not in json.dumps(kept(told, TOLD.id))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from threading import Event, Thread
 
 import msgspec
 import pytest
@@ -15,7 +14,7 @@ from consumers import clusterer, indexer, tagger
 from consumers.tagger import CurrentTagger
 from producers import retag
 from tests.builders import NOW, article, numbered
-from tests.e2e.line import documents, prepare, publish, wait_until
+from tests.e2e.line import at_work, documents, prepare, publish, wait_until
 from wirewatch.models import TaggedArticle
 from wirewatch.search.client import asking
 from wirewatch.search.indices import alias_of, refresh
@@ -77,16 +76,10 @@ def test_the_folder_that_actors_add_makes_is_followed_too(settings: Settings) ->
 @contextmanager
 def tagging(*settings: Settings) -> Iterator[None]:
     """A tagger at work for each of ``settings``."""
-    stop = Event()
-    threads = [Thread(target=tagger.run, args=(one,), kwargs={"stop": stop}) for one in settings]
-    for thread in threads:
-        thread.start()
-    try:
+    with ExitStack() as stack:
+        for one in settings:
+            stack.enter_context(at_work(one, tagger))
         yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 def to_the_index(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.builders import replaced
-from tests.integration.page import WIDTHS, chromium, served, watching
+from tests.integration.page import WIDTHS, chromium, found_in, served, watching
 from tests.made_news import HOMS, SCRIPT, stored
 from wirewatch.models import ClusteredArticle
 from wirewatch.search.articles import write
@@ -107,7 +107,7 @@ def test_the_numbers_of_the_first_view_are_those_of_the_index(
         expect(biggest).to_have_text("4")
         expect(page.locator(".stories a.head").first).to_have_text("Rebels enter Homs")
         bars = [one.text_content() or "" for one in page.locator("rect.hit title").all()]
-        assert sum(int(re.search(r": (\d+) article", bar)[1]) for bar in bars) == len(today(news))  # type: ignore[index]
+        assert sum(int(found_in(bar, r": (\d+) article")) for bar in bars) == len(today(news))
 
 
 def test_a_country_or_region_is_never_a_pin_and_doubt_is_drawn(base: str, browser: Browser) -> None:
@@ -174,7 +174,7 @@ def test_words_and_filters_narrow_every_number_and_stand_in_the_address(
 )
 def test_each_filter_finds_what_it_says(base: str, asked: str, count: int, news: list[ClusteredArticle]) -> None:
     found = httpx.get(f"{base}/articles?{asked}", follow_redirects=True).text
-    assert re.search(r'id="total">(\d+)<', found)[1] == str(count)  # type: ignore[index]
+    assert found_in(found, r'id="total">(\d+)<') == str(count)
 
 
 def test_an_article_titled_as_a_script_is_text_everywhere(

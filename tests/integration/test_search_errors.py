@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.builders import NOW, replaced
+from wirewatch.bench.receiver import serving
 from wirewatch.errors import IndexMissing, Refused, SettingsError, Unavailable
 from wirewatch.search.articles import REQUEST_BYTES, Outcome, write
 from wirewatch.search.client import asking, connect, reachable
@@ -82,17 +83,8 @@ def answering(
     server.daemon_threads = True
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield (
-            Settings(elasticsearch=f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", connect_timeout_s=2),
-            asked,
-        )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server) as port:
+        yield Settings(elasticsearch=f"http{'s' if tls else ''}://127.0.0.1:{port}", connect_timeout_s=2), asked
 
 
 def always(status: int, why: str = "", **error: Any) -> Callable[[Asked], Answer]:

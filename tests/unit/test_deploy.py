@@ -9,15 +9,14 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 from base64 import b64decode, urlsafe_b64decode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from wirewatch.bench.receiver import serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,18 +78,6 @@ def certificates(tmp_path: Path) -> Path:
 def make_certificates(folder: Path) -> None:
     made = run(ROOT / "deploy/certificates.sh", folder / "key", folder / "ca")
     assert made.returncode == 0, made.stderr
-
-
-@contextmanager
-def serving(server: ThreadingHTTPServer) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def with_tls(server: ThreadingHTTPServer, certificates: Path) -> ThreadingHTTPServer:

@@ -112,4 +112,4 @@ def _milliseconds(delay: int) -> str:
 
 def _found(passage: str) -> Markup:
     """A passage with the words that were found marked, and nothing else of it taken for markup."""
-    return Markup(str(escape(passage)).replace(FOUND, "<mark>").replace(END, "</mark>"))  # noqa: S704  # escaped
+    return Markup(str(escape(passage)).replace(FOUND, "<mark>").replace(END, "</mark>"))  # noqa: S704  # escaped first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import sqrt
 
 import msgspec
@@ -183,7 +183,10 @@ def _spots(
 ) -> list[Spot]:
     found = [(one, named) for one in places if (named := names.place(one.id)) and named.is_point]
     most = max([_CROWD, *(one.stories or 1 for one, _ in found)])
-    size: Callable[[int], float] = lambda n: unit * (_SMALLEST + (_LARGEST - _SMALLEST) * sqrt(n / most))  # noqa: E731
+
+    def size(stories: int) -> float:
+        return unit * (_SMALLEST + (_LARGEST - _SMALLEST) * sqrt(stories / most))
+
     spots = []
     for one, named in found:
         unsure = one.confidence is not None and one.confidence < UNSURE
