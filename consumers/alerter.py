@@ -23,7 +23,7 @@ from wirewatch.alerts.rule import Rule
 from wirewatch.alerts.seen import Seen
 from wirewatch.errors import QueryError, Unavailable
 from wirewatch.failpoints import failpoint
-from wirewatch.models import Alert, ClusteredArticle, Origin, alert_id
+from wirewatch.models import Alert, ClusteredArticle, alert_id
 from wirewatch.pulse import beat as pulse
 from wirewatch.search.alerts import (
     ALERTER_FIELDS,
@@ -39,7 +39,7 @@ from wirewatch.search.client import Connection, connect
 from wirewatch.search.indices import ensure_indices
 from wirewatch.search.rules import RuleBook
 from wirewatch.settings import Settings
-from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
+from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, apart, consume
 from wirewatch.stream.admin import ensure_topics
 from wirewatch.topics import ALERTS, ARTICLES_CLUSTERED
 
@@ -121,8 +121,9 @@ def alert_batch(
 ) -> list[Rejected]:
     """Judge each article by the rules of this moment; store, then publish what there is to tell, then note that."""
     rules.update(es, settings)
-    _pass_on(publisher, [received for received in batch if received.origin is Origin.PULSE], now)
-    judgings, refused = _matched(rules, [received for received in batch if received.origin is not Origin.PULSE])
+    pulses, news = apart(batch)
+    _pass_on(publisher, pulses, now)
+    judgings, refused = _matched(rules, news)
     alerts = _settled(es, settings, rules, touched, judgings, now)
     to_tell = [alert for alert in alerts if alert.occasion is not None]
     if to_tell:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event
 
-from wirewatch.models import ClusteredArticle, Origin
+from wirewatch.models import ClusteredArticle
 from wirewatch.pulse.beat import passed
 from wirewatch.search.articles import Outcome, write
 from wirewatch.search.client import connect
 from wirewatch.search.documents import Write, article_write, metric_write, story_write
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
-from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
+from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, apart, consume
 from wirewatch.stream.admin import ensure_topics
 from wirewatch.topics import ARTICLES_CLUSTERED
 
@@ -34,8 +34,7 @@ def index_batch(store: Store, batch: Sequence[Received[ClusteredArticle]], *, no
 
     Of a pulse it is written that it has passed, and nothing else.
     """
-    pulses = [received for received in batch if received.origin is Origin.PULSE]
-    news = [received for received in batch if received.origin is not Origin.PULSE]
+    pulses, news = apart(batch)
     newest = newest_of_stories(news)
     writes = [article_write(received.value, indexed_at=now, origin=received.origin) for received in news]
     writes += [story_write(received.value.story) for received in newest]

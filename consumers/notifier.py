@@ -23,7 +23,7 @@ from wirewatch.alerts.delivery import Due
 from wirewatch.alerts.message import message_of
 from wirewatch.errors import WirewatchError
 from wirewatch.failpoints import failpoint
-from wirewatch.models import Alert, ChannelState, Origin
+from wirewatch.models import Alert, ChannelState
 from wirewatch.notify import send_to, warm_up
 from wirewatch.pulse.beat import passed
 from wirewatch.search.alerts import Stored
@@ -33,7 +33,7 @@ from wirewatch.search.deliveries import Deliveries
 from wirewatch.search.documents import metric_write
 from wirewatch.search.indices import ensure_indices
 from wirewatch.settings import Settings
-from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
+from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, apart, consume
 from wirewatch.stream.admin import ensure_topics
 from wirewatch.topics import ALERTS
 
@@ -257,9 +257,10 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
 
         def handle(batch: Sequence[Received[Alert]]) -> list[Rejected]:
             now = datetime.now(UTC)
-            notifier.take((received.value for received in batch if received.origin is not Origin.PULSE), now=now)
-            pulses = [received.value for received in batch if received.origin is Origin.PULSE]
-            write(es, settings, [metric_write(passed(GROUP, one.published_at or now, now=now)) for one in pulses])
+            pulses, news = apart(batch)
+            notifier.take((received.value for received in news), now=now)
+            times = [one.value.published_at or now for one in pulses]
+            write(es, settings, [metric_write(passed(GROUP, sent_at, now=now)) for sent_at in times])
             return []
 
         consumed = consume(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ from wirewatch.search.pulse import pulses_passed, undelivered_alerts
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher
 from wirewatch.stream.admin import ensure_topics, lag, members
-from wirewatch.stream.dead_letters import waiting
+from wirewatch.stream.dead_letters import waiting_by_consumer
 from wirewatch.topics import ARTICLES_RAW
 
 ASK_EVERY_S = 0.5
@@ -82,7 +81,7 @@ def look(settings: Settings, *, stop: Event) -> Look:
         seen |= {"undelivered": undelivered_alerts(settings), "feeds": tuple(all_states(settings))}
     if "kafka" not in seen:
         with _noting(seen, "kafka"):
-            letters = Counter(letter.consumer for letter in waiting(settings))
+            letters = waiting_by_consumer(settings)
             seen |= {"lag": lag(settings), "at_work": members(settings), "dead_letters": letters}
     return Look(now, **seen)
 

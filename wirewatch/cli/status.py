@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,7 +97,7 @@ def _look(settings: Settings, report: dict[str, Any]) -> None:
     from wirewatch.search.feeds import feeds_by_health
     from wirewatch.search.rates import indexed_since
     from wirewatch.stream.admin import lag, members
-    from wirewatch.stream.dead_letters import waiting
+    from wirewatch.stream.dead_letters import waiting_by_consumer
 
     problems: list[str] = report["problems"]
 
@@ -112,7 +111,7 @@ def _look(settings: Settings, report: dict[str, Any]) -> None:
     def kafka() -> None:
         report["lag"] = lag(settings)
         report["consumers"] = members(settings)
-        report["dead_letters"] = dict(Counter(letter.consumer for letter in waiting(settings)))
+        report["dead_letters"] = waiting_by_consumer(settings)
         report["stories"] = {"kept": settings.stories_kept, "forgotten": forgotten_articles(settings)}
 
     def elasticsearch() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
@@ -20,7 +19,7 @@ from wirewatch.search.feeds import PollRun, all_states, last_poll
 from wirewatch.search.rates import Arrivals, arrivals
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import lag, members
-from wirewatch.stream.dead_letters import waiting
+from wirewatch.stream.dead_letters import waiting_by_consumer
 
 EVERY_S = 10.0
 """So often it is looked, while anybody reads."""
@@ -102,7 +101,7 @@ def look(settings: Settings, before: Pulse | None = None, *, letters: bool = Tru
         lag=asked(lag, {}) if kafka else {},
         running=asked(members, {}) if kafka else {},
         expected=state.consumers if state else (),
-        dead_letters=asked(_refused, refused) if kafka and letters else refused,
+        dead_letters=asked(waiting_by_consumer, refused) if kafka and letters else refused,
         feeds=tuple(asked(all_states, [])),
         poll=asked(last_poll, None),
         troubles=tuple(troubles),
@@ -150,7 +149,3 @@ class Watched:
             log.exception("the line could not be looked at")
             self._pulse = Pulse(datetime.now(UTC), troubles=(f"the line could not be looked at: {error!r}",))
         self._seen.set()
-
-
-def _refused(settings: Settings) -> dict[str, int]:
-    return dict(Counter(letter.consumer for letter in waiting(settings)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from wirewatch.models import DeadLetter
@@ -21,6 +22,11 @@ def waiting(settings: Settings, consumers: tuple[str, ...] = CONSUMERS) -> list[
             else:
                 letters[consumer, key] = letter
     return sorted(letters.values(), key=lambda letter: letter.refused_at)
+
+
+def waiting_by_consumer(settings: Settings, consumers: tuple[str, ...] = CONSUMERS) -> dict[str, int]:
+    """How many letters wait, of those consumers that have any."""
+    return dict(Counter(letter.consumer for letter in waiting(settings, consumers)))
 
 
 def replay(

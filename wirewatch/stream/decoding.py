@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -38,6 +39,15 @@ class Received(msgspec.Struct, Generic[M], frozen=True):
     def offset(self) -> int:
         """Its offset there."""
         return int(self.record.offset)
+
+
+def apart(batch: Sequence[Received[M]]) -> tuple[list[Received[M]], list[Received[M]]]:
+    """The pulses of a batch, and its news."""
+    pulses: list[Received[M]] = []
+    news: list[Received[M]] = []
+    for received in batch:
+        (pulses if received.origin is Origin.PULSE else news).append(received)
+    return pulses, news
 
 
 class Rejected(msgspec.Struct, frozen=True):

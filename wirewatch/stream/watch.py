@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import READS, members, positions
 from wirewatch.stream.consumer import Consumed, Until, slow_group
-from wirewatch.stream.dead_letters import waiting
+from wirewatch.stream.dead_letters import waiting_by_consumer
 
 LOOK_EVERY_S = 1.0
 
@@ -50,4 +49,4 @@ def at_work(settings: Settings, groups: Sequence[str]) -> bool:
 
 
 def _refused(settings: Settings, consumer: str) -> int:
-    return Counter(letter.consumer for letter in waiting(settings, (consumer,)))[consumer]
+    return waiting_by_consumer(settings, (consumer,)).get(consumer, 0)
