@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -26,6 +27,9 @@ from wirewatch.stream.admin import delete_topics
 
 hypothesis.settings.register_profile("wirewatch", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("wirewatch")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun by a script in its background: so would all that we start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KAFKA, ELASTICSEARCH = "WIREWATCH_TEST_KAFKA", "WIREWATCH_TEST_ELASTICSEARCH"
 """Name servers that run already: given by hand for quick repetition, or by this file to its workers."""

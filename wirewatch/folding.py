@@ -49,7 +49,7 @@ _UNSPACED = (
 )
 _LETTER = rf"[^\W\d_{_UNSPACED}][{_MARKS}]*"
 _RUN = rf"(?:[^\W_{_UNSPACED}]+[{_MARKS}{_INVISIBLE}]*)+"
-_POSSESSIVE = r"(?:['’ʼ][sS](?!\w))?"
+_POSSESSIVE = rf"(?:['’ʼ][sS](?!\w|[{_MARKS}]))?"
 _PATTERN = (
     rf"(?:{_LETTER}\.)+{_LETTER}(?![^\W_]|[{_MARKS}])\.?{_POSSESSIVE}"
     rf"|{_RUN}(?:&{_RUN})*(?:\+\+?(?![\w+])|\#(?!\w))?{_POSSESSIVE}"
