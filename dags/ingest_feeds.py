@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from airflow.sdk import Param, chain, dag
 
-from wirewatch.scheduling.tasks import COMMON, FEED_TAGS, FEEDS, LANE, the_feeds, the_line
+from wirewatch.scheduling.forms import FEED_TAGS, FEEDS, LANE
+from wirewatch.scheduling.tasks import COMMON, the_feeds, the_line
 
 ABOUT = """
 ### Bring in news from feeds

@@ -6,7 +6,8 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import COMMON, LANE, running_servers, the_line, told_of_files
+from wirewatch.scheduling.forms import LANE
+from wirewatch.scheduling.tasks import COMMON, running_servers, the_line, told_of_files
 
 ABOUT = """
 ### Bring in articles from files

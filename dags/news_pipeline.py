@@ -7,16 +7,8 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import (
-    COMMON,
-    FEED_TAGS,
-    FEEDS,
-    LANE,
-    running_servers,
-    the_feeds,
-    the_line,
-    told_of_files,
-)
+from wirewatch.scheduling.forms import FEED_TAGS, FEEDS, LANE
+from wirewatch.scheduling.tasks import COMMON, running_servers, the_feeds, the_line, told_of_files
 
 ABOUT = """
 ### Articles in, tagged, searchable

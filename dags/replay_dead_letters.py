@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, task
 
-from wirewatch.scheduling.tasks import COMMON, DAYS_BACK, running_servers, the_line
+from wirewatch.scheduling.forms import DAYS_BACK
+from wirewatch.scheduling.tasks import COMMON, running_servers, the_line
 
 ABOUT = """
 ### Send again what was refused

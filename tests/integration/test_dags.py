@@ -154,22 +154,38 @@ def test_the_steps_of_the_pipeline_stand_in_the_order_of_the_line(described: dic
     assert "alert" in tasks["summarise"]["after"]
 
 
-def test_a_form_filled_in_wrongly_is_refused_in_words(tmp_path: Path) -> None:
-    wrong = [
-        {"limit": 0},
-        {"limit": "many"},
-        {"lane": "tomorrow"},
-        {"folder": 7},
-        {"folder": ""},
-        {"feeds": "BBC"},
-        {"feed_tags": [""]},
-    ]
-    wrong += [{"feeds": "BBC"}, {"feed_tags": [""]}]
-    right = [{}, {"limit": 5, "lane": "backfill", "folder": "/x", "feeds": ["BBC"], "feed_tags": ["world"]}]
-    path = dags_folder() / "news_pipeline.py"
-    answer = in_fresh_process(tmp_path, DESCRIBE, str(path), json.dumps([*wrong, *right]))
-    refusals = answer["dags"]["news_pipeline"]["refusals"]
-    assert all(refusals[: len(wrong)])
-    assert "is less than the minimum of 1" in refusals[0]
-    assert "'tomorrow' is not one of" in refusals[2]
-    assert refusals[len(wrong) :] == [None, None]
+WRONG = {
+    "news_pipeline": [
+        ({"limit": 0}, "0 is less than the minimum of 1"),
+        ({"limit": "many"}, "'many' is not of type"),
+        ({"lane": "tomorrow"}, "'tomorrow' is not one of"),
+        ({"folder": 7}, "7 is not of type"),
+        ({"folder": ""}, "'' should be non-empty"),
+        ({"feeds": "BBC"}, "'BBC' is not of type"),
+        ({"feed_tags": [""]}, "Invalid input for param feed_tags: '' should be non-empty"),
+    ],
+    "set_alert": [
+        ({}, "'' should be non-empty"),
+        ({"name": "Near", "within_km": 0}, "0 is less than or equal to the minimum of 0"),
+        ({"name": "Near", "within_km": 30_000}, "30000 is greater than the maximum of 20100"),
+        ({"name": "Many", "min_sources": 0}, "0 is less than the minimum of 1"),
+        ({"name": "Who", "actors": "hezbollah"}, "'hezbollah' is not of type"),
+        ({"name": "Told", "channels": [""]}, "Invalid input for param channels: '' should be non-empty"),
+    ],
+    "test_alert": [({"query": "rebels", "days": 0}, "0 is less than the minimum of 1")],
+}
+RIGHT: dict[str, dict[str, Any]] = {
+    "news_pipeline": {"limit": 5, "lane": "backfill", "folder": "/x", "feeds": ["BBC"], "feed_tags": ["world"]},
+    "set_alert": {"name": "Near", "place": "Homs, SY", "within_km": 20.5, "countries": ["SY"], "channels": ["ops"]},
+    "test_alert": {},
+}
+
+
+@pytest.mark.parametrize("dag_id", WRONG)
+def test_a_form_filled_in_wrongly_is_refused_in_words(dag_id: str, tmp_path: Path) -> None:
+    forms = [*(form for form, _ in WRONG[dag_id]), RIGHT[dag_id]]
+    answer = in_fresh_process(tmp_path, DESCRIBE, str(dags_folder() / f"{dag_id}.py"), json.dumps(forms))
+    *refusals, accepted = answer["dags"][dag_id]["refusals"]
+    for (_, words), refusal in zip(WRONG[dag_id], refusals, strict=True):
+        assert words in refusal
+    assert accepted is None

@@ -1,11 +1,19 @@
-"""Reasons and alerts in words, as plain text, Markdown and HTML."""
+"""Rules, reasons, alerts and trials in words, as plain text, Markdown and HTML."""
 
 from __future__ import annotations
 
 import re
 from html import escape
+from typing import TYPE_CHECKING
 
 from wirewatch.models import Alert, Reason
+
+if TYPE_CHECKING:
+    from wirewatch.alerts.rule import Rule
+    from wirewatch.alerts.trial import Trial
+
+BAR = 40
+"""Signs in the longest bar of a trial's days."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~-])")
 
@@ -49,6 +57,39 @@ def _apart(reason: Reason) -> bool:
 
 def _km(reason: Reason) -> str:
     return "0 km" if not reason.distance_km else f"{reason.distance_km:.0f} km"
+
+
+def rule_text(rule: Rule) -> str:
+    """In one line what a rule asks for."""
+    near = [f"within {one.within_km:g} km of {one.place}" for one in rule.near]
+    inside = [f"inside {one.place}" for one in rule.inside]
+    parts = [rule.text or "", *rule.actors, *rule.actors_all, *rule.kinds, *near, *inside, *rule.countries]
+    return "; ".join(part for part in parts if part) or "everything"
+
+
+def trial_text(trial: Trial, days: int) -> str:
+    """What a rule would have found in the last ``days``: day by day, some of the articles and why, and the sum."""
+    most = max((day.articles for day in trial.days), default=1)
+    lines = [
+        f"{day.day}  {day.articles:>6} articles {day.stories:>5} new stories  "
+        + "#" * max(1, round(BAR * day.articles / most))
+        for day in trial.days
+    ]
+    for sample in trial.samples:
+        lines += ["", f"{sample.timestamp:%Y-%m-%d %H:%M}  {sample.title}"]
+        lines += [f"    - {reason_text(reason)}" for reason in sample.reasons]
+    lines += ["", trial_summary(trial, days)]
+    if trial.words:
+        lines.append("words that do the work: " + ", ".join(f"{word} ({count})" for word, count in trial.words))
+    return "\n".join(lines)
+
+
+def trial_summary(trial: Trial, days: int) -> str:
+    """The sum of a trial over the last ``days`` in one line."""
+    return (
+        f"{trial.articles} articles in {trial.stories} stories met it in {days} days; "
+        f"you would have been paged {trial.pages} {'time' if trial.pages == 1 else 'times'}"
+    )
 
 
 def alert_text(alert: Alert) -> str:

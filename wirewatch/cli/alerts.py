@@ -135,6 +135,7 @@ def list_(everything: bool, as_json: bool) -> None:
     \b
     wirewatch alerts list
     """
+    from wirewatch.alerts.render import rule_text
     from wirewatch.search.rules import all_rules
 
     rules = [rule for rule in all_rules(settings_with_servers()) if everything or rule.state != "deleted"]
@@ -149,7 +150,7 @@ def list_(everything: bool, as_json: bool) -> None:
 
     table = Table("id", "state", "asks for", "told to", "changed by", box=None)
     for rule in rules:
-        table.add_row(rule.id, rule.state, asked(rule), " ".join(rule.notify) or "-", rule.changed_by or "")
+        table.add_row(rule.id, rule.state, rule_text(rule), " ".join(rule.notify) or "-", rule.changed_by or "")
     Console().print(table)
 
 
@@ -224,14 +225,6 @@ def existing(settings: Settings, rule_id: str) -> Rule:
     if rule is None or rule.state == "deleted":
         raise _unknown(rule_id)
     return rule
-
-
-def asked(rule: Rule) -> str:
-    """In one line what a rule asks for."""
-    near = [f"within {one.within_km:g} km of {one.place}" for one in rule.near]
-    inside = [f"inside {one.place}" for one in rule.inside]
-    parts = [rule.text or "", *rule.actors, *rule.actors_all, *rule.kinds, *near, *inside, *rule.countries]
-    return "; ".join(part for part in parts if part) or "everything"
 
 
 def _unknown(rule_id: str) -> UserMistake:

@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, task
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -162,35 +162,3 @@ COMMON: dict[str, Any] = {
     "default_args": DEFAULTS,
 }
 """Arguments of every DAG: no runs are made up for the past, and no two are at work at once."""
-
-LANE = Param(
-    "live",
-    type="string",
-    enum=["live", "backfill"],
-    values_display={"live": "News of today", "backfill": "Old material"},
-    title="What it is",
-    description="Old material waits while there is news, and nobody is alerted about it.",
-)
-FEEDS = Param(
-    None,
-    type=["null", "array"],
-    items={"type": "string", "minLength": 1},
-    title="Feeds",
-    description="Names, domains or addresses, one a line: only these are polled. Empty: all that are due.",
-)
-FEED_TAGS = Param(
-    None,
-    type=["null", "array"],
-    items={"type": "string", "minLength": 1},
-    title="Feeds with a tag",
-    description="Tags of feeds.toml, one a line: only feeds with one of them are polled.",
-)
-DAYS_BACK = Param(
-    None,
-    type=["null", "integer"],
-    minimum=1,
-    maximum=36_500,
-    title="Days back",
-    description="Only what is of the last so many days. Empty: all.",
-)
-"""Fields that several forms have."""

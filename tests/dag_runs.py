@@ -1,0 +1,56 @@
+"""Several runs of DAGs in one process, as Airflow's `dag.test()` runs them, on real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from wirewatch.resources import dags_folder
+from wirewatch.scheduling.once import airflow_environment
+from wirewatch.settings import Settings
+
+RUN = """
+import json, sys
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.utils import db
+db.initdb()
+folder = Path(sys.argv[1])
+for dag_id, form in json.loads(sys.argv[2]):
+    path = folder / f"{dag_id}.py"  # read anew for each run: `test` leaves a run's form in the DAG
+    dag = BundleDagBag(dag_folder=str(path), bundle_path=folder, bundle_name="dags-folder").dags[dag_id]
+    run = dag.test(run_conf=form)
+    print("\\n" + json.dumps({
+        "state": run.state,
+        "run_id": run.run_id,
+        "tasks": {
+            each.task_id: {
+                "state": each.state, "tries": each.try_number, "result": each.xcom_pull(task_ids=each.task_id),
+            } for each in run.get_task_instances()
+        },
+    }), flush=True)
+"""
+
+
+def dag_runs(
+    settings: Settings, home: Path, runs: Sequence[tuple[str, dict[str, Any]]]
+) -> tuple[list[dict[str, Any]], str]:
+    """How each run (a DAG and its form filled in) ended, in their order, and all that was logged."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(dags_folder()), json.dumps(runs)],
+        env=airflow_environment(environment, home) | settings.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"state"')]
+    assert len(answers) == len(runs), done.stdout
+    return answers, done.stdout

@@ -1,0 +1,26 @@
+"""A rule tried on what is stored: for the command `alerts test` and the DAG `test_alert`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from wirewatch.alerts.rule import Rule
+from wirewatch.alerts.trial import Trial, tried
+from wirewatch.models import TaggedArticle
+from wirewatch.search.past import past_articles, past_stories
+from wirewatch.settings import Settings
+
+
+def try_rule(settings: Settings, rule: Rule, *, since: datetime) -> Trial:
+    """What ``rule`` would have found in the stored articles from ``since`` on, by the matcher that works live.
+
+    Raises Unavailable, Refused and IndexMissing.
+    """
+    return tried(rule, _past(settings, rule, since), lambda ids: past_stories(settings, ids))
+
+
+def _past(settings: Settings, rule: Rule, since: datetime) -> Iterator[tuple[TaggedArticle, str]]:
+    for page in past_articles(settings, rule, since=since):
+        for past in page:
+            yield past.tagged, past.story_id
