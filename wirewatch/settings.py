@@ -219,6 +219,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=8760,
         ),
     ] = 6.0
+    keep_days: Annotated[
+        int,
+        _about(
+            "Articles and records of the line are deleted so many days after they came, alerts never; Kafka keeps "
+            "all a week less.",
+            ge=14,
+            le=36_500,
+        ),
+    ] = 365
+    keep_gb: Annotated[
+        float,
+        _about("Gigabytes of stored articles at most; the ones that came first go first. 0: no limit.", ge=0),
+    ] = 0.0
+    digest: Annotated[
+        str | None,
+        _about("Name of the channel that gets the daily digest. Unset: it is only a file in the data folder."),
+    ] = None
     metrics: Annotated[
         str | None,
         _about(

@@ -173,11 +173,13 @@ WRONG = {
         ({"name": "Told", "channels": [""]}, "Invalid input for param channels: '' should be non-empty"),
     ],
     "test_alert": [({"query": "rebels", "days": 0}, "0 is less than the minimum of 1")],
+    "maintain": [({"airflow_days": 0}, "0 is less than the minimum of 1"), ({"dry_run": "yes"}, "is not of type")],
 }
 RIGHT: dict[str, dict[str, Any]] = {
     "news_pipeline": {"limit": 5, "lane": "backfill", "folder": "/x", "feeds": ["BBC"], "feed_tags": ["world"]},
     "set_alert": {"name": "Near", "place": "Homs, SY", "within_km": 20.5, "countries": ["SY"], "channels": ["ops"]},
     "test_alert": {},
+    "maintain": {"airflow_days": 7, "dry_run": True},
 }
 
 

@@ -103,11 +103,11 @@ def alert_text(alert: Alert) -> str:
 
 def alert_markdown(alert: Alert) -> str:
     """The same in Markdown, with what the article says escaped."""
-    title = _escaped(alert.title)
+    title = markdown_escaped(alert.title)
     url = (alert.url or "").replace("<", "%3C").replace(">", "%3E")
     linked = f"[{title}](<{url}>)" if _link(alert.url) else title
-    lines = [f"**{_escaped(_headline(alert))}**", "", linked, ""]
-    lines += [f"- {_escaped(reason_text(reason))}" for reason in alert.reasons]
+    lines = [f"**{markdown_escaped(_headline(alert))}**", "", linked, ""]
+    lines += [f"- {markdown_escaped(reason_text(reason))}" for reason in alert.reasons]
     lines += ["", f"{_counted(alert)}; article `{alert.article_id}`, story `{alert.story_id}`, alert `{alert.id}`"]
     return "\n".join(lines)
 
@@ -139,5 +139,6 @@ def _link(url: str | None) -> bool:
     return bool(url) and re.match(r"https?://", url or "", re.I) is not None
 
 
-def _escaped(text: str) -> str:
+def markdown_escaped(text: str) -> str:
+    """The text with nothing in it that Markdown takes for more than text."""
     return _MARKDOWN.sub(r"\\\1", text)

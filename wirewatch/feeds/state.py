@@ -22,6 +22,9 @@ Health = Literal["new", "ok", "quiet", "failing", "moved", "blocked", "retired"]
 Trouble = Literal["fetch", "status", "blocked", "retired", "content"]
 """Kinds of failure: nobody answers, a bad status, we are not wanted, gone for good, what came is no feed."""
 
+ILL: tuple[Health, ...] = ("failing", "blocked", "retired")
+"""A feed of such health brings nothing."""
+
 _BLOCKED = frozenset({401, 402, 403, 405, 406, 407, 418, 451})
 _QUIET_TIMES = 8
 _QUIET_AT_LEAST = timedelta(days=2)

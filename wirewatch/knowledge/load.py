@@ -98,6 +98,16 @@ def check(own: Path | None = None) -> list[str]:
     return [str(problem) for problem in read(read_files(own)).problems]
 
 
+def check_all(own: Path | None = None) -> int:
+    """How many files hold together; KnowledgeError names the first problem where they do not, and counts the others."""
+    files = read_files(own)
+    problems = read(files).problems
+    if problems:
+        more = f" (and {len(problems) - 1} more; `wirewatch actors check` lists them)" if problems[1:] else ""
+        raise KnowledgeError(problems[0].where, problems[0].why + more)
+    return len(files)
+
+
 def read_files(own: Path | None = None) -> list[ActorFile]:
     """The shipped actor files and those of ``own``, each folder by name; KnowledgeError if that is no folder."""
     found = list(_toml_files(package_files("wirewatch.knowledge") / "files", own=False))

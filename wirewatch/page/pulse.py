@@ -13,7 +13,7 @@ import msgspec
 
 from wirewatch.embedded import read_state
 from wirewatch.errors import WirewatchError
-from wirewatch.feeds.state import FeedState
+from wirewatch.feeds.state import ILL, FeedState
 from wirewatch.page.words import counted, length, number
 from wirewatch.search.feeds import PollRun, all_states, last_poll
 from wirewatch.search.rates import Arrivals, arrivals
@@ -34,7 +34,6 @@ BEHIND = 1_000
 SILENT = timedelta(hours=2)
 """So long without any article is worth a question."""
 
-ILL = ("failing", "blocked", "retired")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)

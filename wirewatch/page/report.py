@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -17,10 +18,13 @@ from wirewatch.settings import Settings
 from wirewatch.tagging.gazetteer_cache import load_gazetteer
 
 
-def render(settings: Settings, *, now: datetime, span: str = "24h") -> str:
+def render(
+    settings: Settings, *, now: datetime, span: str = "24h", more: Sequence[tuple[str, Sequence[str]]] = ()
+) -> str:
     """The report of the last ``span`` (90m, 24h, 7d, 2w or all) as HTML that needs nothing beside it.
 
-    Links lead to the articles' own addresses. Raises UserMistake for a span that means nothing, ServerError where
+    ``more`` are lists that stand below, each with its headline; one without lines is left out. Links lead to the
+    articles' own addresses. Raises UserMistake for a span that means nothing, ServerError where
     Elasticsearch cannot be asked; where Kafka cannot be, the report says so.
     """
     cache = Path(settings.cache_dir)
@@ -44,5 +48,6 @@ def render(settings: Settings, *, now: datetime, span: str = "24h") -> str:
             "path": "/",
             "clear": "/",
             "actors_caption": "Who",
+            "more": more,
         },
     )

@@ -23,6 +23,9 @@ from wirewatch.errors import UserMistake
 from wirewatch.scheduling.once import airflow_environment
 from wirewatch.settings import Settings
 
+DATABASE = "AIRFLOW_CONN_AIRFLOW_DB"
+"""The variable that tells `maintain` where Airflow's database is: Airflow itself hides it from tasks."""
+
 PASSWORDS, SECRETS = "passwords.json", "secrets.json"
 USER = "admin"
 USUAL_PORT = 8080
@@ -115,9 +118,11 @@ def command(*words: str) -> list[str]:
 
 
 def _options(settings: Settings, home: Path, port: int) -> dict[str, str]:
+    # Four processes share one SQLite file: a writer waits for its turn instead of failing after 5 s.
+    database = f"sqlite:///{home}/airflow.db?timeout=60"
     return {
-        # Four processes share one SQLite file: a writer waits for its turn instead of failing after 5 s.
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        DATABASE: database,
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": str(settings.airflow_paused),

@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, task
+from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -131,6 +131,21 @@ def running_servers() -> Settings:
     if settings is None:
         raise NoServers
     return settings
+
+
+def daily(hour: int, minute: int = 0) -> CronTriggerTimetable:
+    """Every day at that time in the time zone of the settings; raises SettingsError where that is none."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from wirewatch.errors import SettingsError
+    from wirewatch.settings import load_settings
+
+    zone = load_settings().timezone
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"timezone {zone!r} is none; write one such as Europe/Paris") from None
+    return CronTriggerTimetable(f"{minute} {hour} * * *", timezone=zone)
 
 
 DEFAULTS: dict[str, Any] = {

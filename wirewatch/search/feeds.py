@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 
 from wirewatch.errors import IndexMissing, Refused, Unavailable
 from wirewatch.feeds.identity import Memory, decoded, encoded
-from wirewatch.feeds.state import FeedState, HealthChange
+from wirewatch.feeds.state import ILL, FeedState, HealthChange
 from wirewatch.search.client import BUSY, SERVER, address, as_our_errors, asking, connect, missing_index, reason
 from wirewatch.search.documents import FEEDS, FEEDS_SEEN, RUNS
 from wirewatch.search.indices import alias_of
@@ -132,6 +132,11 @@ def all_states(settings: Settings) -> list[FeedState]:
         es.indices.refresh(index=alias)
         found = es.search(index=alias, query={"term": {"kind": "feed"}}, size=10_000, sort=["name"])
     return [state_of_document(hit["_source"]) for hit in found["hits"]["hits"]]
+
+
+def ill_feeds(settings: Settings) -> list[FeedState]:
+    """The feeds that bring nothing because they fail, by name."""
+    return [state for state in all_states(settings) if state.health in ILL]
 
 
 def last_poll(settings: Settings) -> PollRun | None:

@@ -1,0 +1,123 @@
+"""Retention on real servers: what is old leaves, what keeps a replay quiet stays."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from consumers import alerter, indexer
+from tests.builders import article, replaced, tagged
+from tests.stored import stored
+from wirewatch.alerts.rule import Rule
+from wirewatch.models import TAKEN_DOWN, ClusteredArticle, Metric, Origin, Story
+from wirewatch.search.client import asking
+from wirewatch.search.documents import ALERTS, ARTICLES, METRICS, STORIES, article_write, story_write
+from wirewatch.search.indices import alias_of, count, ensure_indices, refresh
+from wirewatch.search.metrics import store_metrics
+from wirewatch.search.retention import Removed, live_bytes, remove_old
+from wirewatch.search.rules import save_rules
+from wirewatch.settings import Settings
+from wirewatch.stream import Publisher, Until
+from wirewatch.stream.admin import admin, ensure_topics
+from wirewatch.stream.compacted import read_table
+from wirewatch.stream.retention import RETENTION, keep_shorter
+from wirewatch.topics import ALERTS as TOLD
+from wirewatch.topics import ARTICLES_CLUSTERED, ARTICLES_RAW
+
+NOW = datetime.now(UTC)
+LONG_AGO = NOW - timedelta(days=400)
+
+
+def told_at(came: datetime, name: str, story: str, **fields: Any) -> ClusteredArticle:
+    """An article that came then, as one of a story."""
+    of = article(f"Report {name}", f"Rebels are in Homs, says {name}.", id=name, fetched_at=came, published_at=came)
+    return ClusteredArticle(
+        tagged(replaced(of, **fields)), Story(story, "Homs", name, came, came, 1, 1, independent_outlets=1), 1, came
+    )
+
+
+def put(settings: Settings, *articles: ClusteredArticle) -> None:
+    writes = [article_write(one, indexed_at=NOW) for one in articles]
+    assert not stored(settings, *writes, *(story_write(one.story) for one in articles)).refused
+
+
+def ids(settings: Settings, alias: str) -> set[str]:
+    """All that is in the index, also what its alias hides."""
+    refresh(settings)
+    with asking(settings) as es:
+        found = es.search(index=f"{alias_of(settings, alias)}-000001", size=1_000, source=False)
+        return {hit["_id"] for hit in found["hits"]["hits"]}
+
+
+@pytest.fixture
+def line(settings: Settings) -> Settings:
+    """A line that keeps articles for a year."""
+    ensure_indices(settings)
+    return settings
+
+
+def test_what_came_long_ago_leaves_with_its_stories_and_a_second_time_nothing_more(line: Settings) -> None:
+    put(
+        line,
+        told_at(LONG_AGO, "old", "gone"),
+        told_at(LONG_AGO, "old too", "goes on"),
+        told_at(NOW, "new", "goes on"),
+        told_at(NOW, "archive", "of 1999", published_at=datetime(1999, 1, 1, tzinfo=UTC)),
+    )
+    store_metrics(line, [Metric(f"m{at:%Y}", at, "quality", "gold", "f1", "all", 0.9) for at in (LONG_AGO, NOW)])
+    assert remove_old(line, now=NOW, dry_run=True) == Removed(by_age=2, records=1)
+    assert ids(line, ARTICLES) == {"old", "old too", "new", "archive"}
+    assert remove_old(line, now=NOW) == Removed(by_age=2, stories=1, records=1)
+    assert (ids(line, ARTICLES), ids(line, STORIES)) == ({"new", "archive"}, {"goes on", "of 1999"})
+    assert count(line, METRICS) == 1
+    assert remove_old(line, now=NOW) == Removed()
+
+
+def test_the_mark_of_a_taken_down_article_stays(line: Settings) -> None:
+    put(line, told_at(LONG_AGO, "down", "s", content_hash=TAKEN_DOWN), told_at(LONG_AGO, "old", "s"))
+    assert remove_old(line, now=NOW).by_age == 1
+    assert ids(line, ARTICLES) == {"down"}
+
+
+def test_what_is_more_than_there_is_room_for_goes_and_what_came_first_goes_first(line: Settings) -> None:
+    put(line, *(told_at(NOW - timedelta(hours=n), f"a{n:03}", f"s{n}") for n in range(300)))
+    with asking(line) as es:
+        half = replaced(line, keep_gb=live_bytes(es, line) / 2e9)
+    removed = remove_old(half, now=NOW)
+    assert 120 <= removed.by_size <= 200
+    assert removed.stories == removed.by_size
+    assert ids(half, ARTICLES) == {f"a{n:03}" for n in range(300 - removed.by_size)}
+    assert remove_old(half, now=NOW) == Removed()
+
+
+def test_a_replay_after_retention_pages_nobody(line: Settings) -> None:
+    ensure_topics(line)
+    save_rules(line, [Rule("homs", "Homs", text="homs", created_at=LONG_AGO, since=LONG_AGO)])
+    with Publisher(line) as publisher:
+        publisher.publish(ARTICLES_CLUSTERED, told_at(NOW, "a", "s"), origin=Origin.LIVE)
+    for consumer in (indexer, alerter):
+        consumer.run(line, Until.END)
+    assert remove_old(line, now=NOW + timedelta(days=400)) == Removed(by_age=1, stories=1)
+    with closing(KafkaAdminClient(bootstrap_servers=line.kafka)) as client:
+        client.delete_groups([line.name_prefix + consumer.GROUP for consumer in (indexer, alerter)])
+    assert [consumer.run(line, Until.END).handled for consumer in (indexer, alerter)] == [1, 1]
+    assert len(ids(line, ALERTS)) == 1
+    assert [alert.occasion for _, alert in read_table(line, TOLD) if alert] == ["first"]
+
+
+def test_kafka_keeps_everything_shorter_than_the_index(settings: Settings) -> None:
+    ensure_topics(settings)
+    raw = settings.name_prefix + ARTICLES_RAW.name
+    with admin(settings) as client:
+        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, raw, {RETENTION: "-1"})])
+    assert keep_shorter(settings) == [raw]
+    assert keep_shorter(settings) == []
+    with admin(settings) as client:
+        asked = ConfigResource(ConfigResourceType.TOPIC, raw, {RETENTION: ""})
+        kept = client.describe_configs([asked], config_filter="all")["topic"][raw][RETENTION]["value"]
+    assert timedelta(milliseconds=int(kept)) == timedelta(days=settings.keep_days - 7)

@@ -1,0 +1,67 @@
+"""What the line's own work left in ``news-runs``: a digest that was told, a DAG's run, a failure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from elasticsearch import ConflictError, NotFoundError
+
+from wirewatch.search.client import asking, missing_index
+from wirewatch.search.documents import RUNS
+from wirewatch.search.indices import alias_of, ensure_indices
+from wirewatch.settings import Settings
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One piece of work: when it began and how long it took, whose it was, how it ended, and that in words.
+
+    ``channel`` is the one that was told of it.
+    """
+
+    id: str
+    kind: Literal["digest", "dag_run", "failure"]
+    began_at: datetime
+    took_s: float | None = None
+    dag_id: str | None = None
+    airflow_run_id: str | None = None
+    task: str | None = None
+    state: str | None = None
+    says: str | None = None
+    channel: str | None = None
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """A record as a document of ``news-runs``."""
+    fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime,))
+    return {"@timestamp": record.began_at, **fields}
+
+
+def keep_record(settings: Settings, record: Record) -> bool:
+    """Keep it under its id unless there is one already; whether this call did. A search finds it at once."""
+    ensure_indices(settings)
+    with asking(settings) as es:
+        try:
+            es.create(index=alias_of(settings, RUNS), id=record.id, document=record_document(record), refresh=True)
+        except ConflictError:
+            return False
+    return True
+
+
+def get_record(settings: Settings, id_: str) -> Record | None:
+    """The record with that id; None where there is none."""
+    with asking(settings) as es:
+        try:
+            document = es.get(index=alias_of(settings, RUNS), id=id_)["_source"]
+        except NotFoundError as error:
+            if missing_index(error.body):
+                raise
+            return None
+    return record_of(document)
+
+
+def record_of(document: dict[str, Any]) -> Record:
+    """The record that a document of ``news-runs`` holds."""
+    known = Record.__struct_fields__
+    return msgspec.convert({name: value for name, value in document.items() if name in known}, Record)
