@@ -34,7 +34,7 @@ The *XCom* of **write_digest** says where the file is.
     doc_md=ABOUT,
     schedule=daily(7),
     tags=["wirewatch", "news"],
-    **COMMON,
+    **COMMON | {"start_date": None},
 )
 def daily_digest() -> None:
     """Write it, and tell it."""

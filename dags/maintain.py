@@ -52,7 +52,7 @@ rules, corrections and what is known of feeds.
             description="Say how many articles and runs would be deleted, without deleting anything.",
         ),
     },
-    **COMMON,
+    **COMMON | {"start_date": None},
 )
 def maintain() -> None:
     """Delete, look, and say."""

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import Param, chain, dag, task
 
 from wirewatch.scheduling.forms import DAYS_BACK
-from wirewatch.scheduling.tasks import COMMON, running_servers, the_line
+from wirewatch.scheduling.tasks import COMMON, DEAD_LETTERS, running_servers, the_line, told
 
 ABOUT = """
 ### Send again what was refused
@@ -57,8 +57,8 @@ nothing is stored twice.
 def replay_dead_letters() -> None:
     """Send the letters, and let the line work to its end."""
 
-    @task
-    def replay(params: dict[str, Any] | None = None) -> dict[str, int]:
+    @task(outlets=[DEAD_LETTERS])
+    def replay(params: dict[str, Any] | None = None, outlet_events: Any = None) -> dict[str, Any]:
         """Send them to the topics they came from."""
         from datetime import timedelta
 
@@ -72,7 +72,7 @@ def replay_dead_letters() -> None:
             since=datetime.now(UTC) - timedelta(days=form["days"]) if form["days"] else None,
             limit=form["limit"],
         )
-        return {"sent": sent}
+        return told(outlet_events, DEAD_LETTERS, {"sent": sent})
 
     chain(replay(), *the_line())
 

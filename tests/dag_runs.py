@@ -18,16 +18,25 @@ RUN = """
 import json, sys
 from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.models.asset import AssetEvent
 from airflow.utils import db
+from airflow.utils.session import create_session
+from sqlalchemy import select
 db.initdb()
 folder = Path(sys.argv[1])
 for dag_id, form in json.loads(sys.argv[2]):
     path = folder / f"{dag_id}.py"  # read anew for each run: `test` leaves a run's form in the DAG
     dag = BundleDagBag(dag_folder=str(path), bundle_path=folder, bundle_name="dags-folder").dags[dag_id]
     run = dag.test(run_conf=form)
+    with create_session() as session:
+        events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == run.run_id)).all()
+        told = {event.asset.name: event.extra for event in events}
+        note = session.get(type(run), run.id).note
     print("\\n" + json.dumps({
         "state": run.state,
         "run_id": run.run_id,
+        "note": note,
+        "events": told,
         "tasks": {
             each.task_id: {
                 "state": each.state, "tries": each.try_number, "result": each.xcom_pull(task_ids=each.task_id),

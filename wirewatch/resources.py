@@ -16,6 +16,11 @@ def dags_folder() -> Path:
     return _folder("dags")
 
 
+def plugins_folder() -> Path:
+    """The folder of Airflow's plugin that says what a run did; for Airflow's ``core.plugins_folder``."""
+    return _PACKAGE / "scheduling" / "plugins"
+
+
 def seeds_folder() -> Path:
     """The folder of the articles that come with wirewatch."""
     return _folder("seeds") / "articles"

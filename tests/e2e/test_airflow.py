@@ -75,6 +75,7 @@ def test_a_run_by_hand_stores_its_articles_with_its_id(data_dir: Path, tmp_path:
     folder = write(tmp_path / "hand", "Ferry timetable", "Harbour dredging")
     ended = run(data_dir, "--param", f"folder={folder}")
     assert ended["state"] == "success"
+    assert ended["note"].startswith("2 articles in, 2 new, 2 stored, 0 refused, ")
     stored = articles(data_dir, 'text:"council of Nairobi"')
     assert sorted(each["title"] for each in stored) == ["Ferry timetable", "Harbour dredging"]
     assert {each["lineage"]["airflow_run_id"] for each in stored} == {ended["run_id"]}

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from wirewatch.errors import RunFailed
-from wirewatch.resources import dags_folder
+from wirewatch.resources import dags_folder, plugins_folder
 from wirewatch.scheduling.messages import Begin, Broken, Event, RunEnded, TaskFailed
 from wirewatch.settings import Settings
 
@@ -93,6 +93,7 @@ def airflow_environment(environ: Mapping[str, str], home: Path) -> dict[str, str
     return kept | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.resolve()}/airflow.db",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",

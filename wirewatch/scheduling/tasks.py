@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
+from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from wirewatch.settings import Settings
 
 log = logging.getLogger(__name__)
+
+ARTICLES = Asset("news-articles", uri="wirewatch://news-articles", group="wirewatch")
+ALERTS = Asset("news-alerts", uri="wirewatch://news-alerts", group="wirewatch")
+FEEDS = Asset("news-feeds", uri="wirewatch://news-feeds", group="wirewatch")
+DEAD_LETTERS = Asset("news-dlq", uri="wirewatch://news-dlq", group="wirewatch")
+"""What other DAGs may wait for; each event says in its extra what a run did."""
 
 
 def say_what_to_do(context: Context) -> None:
@@ -46,19 +52,29 @@ def the_line() -> list[Any]:
 
         return _worked_off(clusterer.GROUP, clusterer.run)
 
-    @task
-    def index() -> dict[str, Any]:
-        """Store what waits."""
+    @task(outlets=[ARTICLES])
+    def index(run_id: str | None = None, outlet_events: Any = None) -> dict[str, Any]:
+        """Store what waits; ``stored`` counts what this run brought."""
         from consumers import indexer
+        from wirewatch.search.stored import count_of_run
 
-        return _worked_off(indexer.GROUP, indexer.run)
+        done = _worked_off(indexer.GROUP, indexer.run)
+        done["stored"] = count_of_run(running_servers(), str(run_id))
+        return told(outlet_events, ARTICLES, done)
 
-    @task
-    def alert() -> dict[str, Any]:
-        """Judge what waits by every rule."""
+    @task(outlets=[ALERTS])
+    def alert(dag_run: Any = None, outlet_events: Any = None) -> dict[str, Any]:
+        """Judge what waits by every rule; ``alerts`` counts those that were made since the run began."""
         from consumers import alerter
+        from wirewatch.search.alerts import alerts_by_rule
+        from wirewatch.search.indices import refresh
 
-        return _worked_off(alerter.GROUP, alerter.run)
+        done = _worked_off(alerter.GROUP, alerter.run)
+        settings = running_servers()
+        refresh(settings)
+        found = alerts_by_rule(settings, since=dag_run.start_date)
+        done["alerts"] = sum(count for _, count, _ in found)
+        return told(outlet_events, ALERTS, done)
 
     @task
     def notify() -> dict[str, Any]:
@@ -76,8 +92,10 @@ def the_feeds(*, come_along: bool = False) -> Any:
     The run's form says which: ``feeds`` (names, domains, addresses), ``feed_tags``, ``force``, ``lane``.
     """
 
-    @task
-    def poll_feeds(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
+    @task(outlets=[FEEDS])
+    def poll_feeds(
+        params: dict[str, Any] | None = None, run_id: str | None = None, outlet_events: Any = None
+    ) -> dict[str, Any]:
         """Ask the feeds that are due."""
         from pathlib import Path
 
@@ -96,9 +114,16 @@ def the_feeds(*, come_along: bool = False) -> Any:
             backfill=form.get("lane") == "backfill",
             airflow_run_id=run_id,
         )
-        return {"polled": done.polled, "published": done.new + done.edited, "failing": done.failing}
+        polled = {"polled": done.polled, "published": done.new + done.edited, "failing": done.failing}
+        return told(outlet_events, FEEDS, polled)
 
     return poll_feeds()
+
+
+def told(outlet_events: Any, asset: Asset, done: dict[str, Any]) -> dict[str, Any]:
+    """What was done, said to those who wait for the asset too."""
+    outlet_events[asset].extra = dict(done)
+    return done
 
 
 def _worked_off(consumer: str, run: Any) -> dict[str, Any]:
@@ -134,7 +159,10 @@ def running_servers() -> Settings:
 
 
 def daily(hour: int, minute: int = 0) -> CronTriggerTimetable:
-    """Every day at that time in the time zone of the settings; raises SettingsError where that is none."""
+    """Every day at that time in the time zone of the settings; raises SettingsError where that is none.
+
+    For a DAG without a start date, so that the first run waits for its time; one that was missed later is made up for.
+    """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     from wirewatch.errors import SettingsError
@@ -145,7 +173,7 @@ def daily(hour: int, minute: int = 0) -> CronTriggerTimetable:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingsError(f"timezone {zone!r} is none; write one such as Europe/Paris") from None
-    return CronTriggerTimetable(f"{minute} {hour} * * *", timezone=zone)
+    return CronTriggerTimetable(f"{minute} {hour} * * *", timezone=zone, run_immediately=timedelta(minutes=5))
 
 
 DEFAULTS: dict[str, Any] = {

@@ -38,12 +38,23 @@ def record_document(record: Record) -> dict[str, Any]:
     return {"@timestamp": record.began_at, **fields}
 
 
-def keep_record(settings: Settings, record: Record) -> bool:
-    """Keep it under its id unless there is one already; whether this call did. A search finds it at once."""
+def keep_record(settings: Settings, record: Record, *, again: bool = False) -> bool:
+    """Keep it under its id unless there is one already; whether this call did. A search finds it at once.
+
+    With ``again`` it takes the place of one that is there.
+    """
     ensure_indices(settings)
+    alias, document = alias_of(settings, RUNS), record_document(record)
     with asking(settings) as es:
         try:
-            es.create(index=alias_of(settings, RUNS), id=record.id, document=record_document(record), refresh=True)
+            es.index(
+                index=alias,
+                id=record.id,
+                document=document,
+                op_type="index" if again else "create",
+                refresh=True,
+                require_alias=True,
+            )
         except ConflictError:
             return False
     return True

@@ -40,6 +40,17 @@ def count_stored(settings: Settings, choice: Choice) -> int:
         return 0
 
 
+def count_of_run(settings: Settings, airflow_run_id: str) -> int:
+    """How many stored articles were brought by that run of Airflow's; 0 where there is no index yet."""
+    alias = alias_of(settings, ARTICLES)
+    try:
+        with asking(settings, timeout_s=TIMEOUT_S) as es:
+            es.indices.refresh(index=alias)
+            return int(es.count(index=alias, query={"term": {"lineage.airflow_run_id": airflow_run_id}})["count"])
+    except IndexMissing:
+        return 0
+
+
 def stored_documents(settings: Settings, choice: Choice, *, page: int = PAGE) -> Iterator[list[dict[str, Any]]]:
     """The documents of the articles that ``choice`` means, the newest first, in lists of at most ``page``.
 
