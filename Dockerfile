@@ -21,7 +21,7 @@ RUN useradd --uid 1000 --create-home wirewatch \
  && install -d -o wirewatch -g wirewatch /opt/airflow /opt/airflow/auth /opt/airflow/logs /certificates /certificates/key /certificates/ca /var/cache/wirewatch /var/lib/wirewatch
 COPY --from=build /opt/wirewatch /opt/wirewatch
 COPY dags /opt/airflow/dags
-COPY wirewatch/scheduling/plugins /opt/airflow/plugins
+COPY --from=build /src/wirewatch/scheduling/plugins /opt/airflow/plugins
 COPY deploy /opt/deploy
 ENV PATH=/opt/wirewatch/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -12,7 +12,7 @@ def test_a_note_counts_what_came_in_and_what_became_of_it() -> None:
         "tag": {"handled": 12, "refused": 1},
         "index": {"handled": 11, "refused": 0, "stored": 11},
         "alert": {"handled": 11, "refused": 0, "alerts": 2},
-        "summarise": {"alerts": [["Fighting", 2, "Rebels enter Homs"]], "new": 11},
+        "summarise": {"alerts": [["Fighting", 2, "Rebels enter Homs"]], "new": 11, "published": 12, "refused": 2},
     }
     assert (
         note_of(results) == "12 articles in, 11 new, 11 stored, 2 refused, 2 alerts, 3 feeds asked, 1 of them failing"

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+SUMMARY = "summarise"
+"""The task that adds up what the others gave back: it must not be added to them."""
+
 LONGEST = 1_000
 """Characters of a note; Airflow takes as many."""
 
 
 def note_of(results: Mapping[str, Any], failed: Sequence[str] = ()) -> str:
     """The note of a run whose tasks gave back ``results``, by task; ``failed`` are the tasks that failed."""
-    given = [one for one in results.values() if isinstance(one, dict)]
+    given = [one for task, one in results.items() if isinstance(one, dict) and task != SUMMARY]
+    summary = results.get(SUMMARY)
     parts = [f"{', '.join(failed)} failed: the last line of its log says what to do"] if failed else []
     parts += [str(one["says"]) for one in given if one.get("says")]
     counts = [
         _sum(given, "published", "articles in"),
-        _sum(given, "new", "new"),
+        _sum([summary] if summary else [], "new", "new"),
         _sum(given, "stored", "stored"),
         _sum(given, "sent", "sent again"),
-        _refused(results),
+        _refused(given),
         _sum(given, "alerts", "alerts"),
         _sum(given, "polled", "feeds asked"),
         _some(given, "failing", "of them failing"),
@@ -46,12 +50,7 @@ def _some(given: Sequence[Mapping[str, Any]], name: str, what: str) -> str:
     return f"{total} {what}" if total else ""
 
 
-def _refused(results: Mapping[str, Any]) -> str:
-    found = [
-        count
-        for one in results.values()
-        if isinstance(one, dict)
-        for count in (one.get("refused_count"), one.get("refused"))
-        if isinstance(count, int)
-    ]
+def _refused(given: Sequence[Mapping[str, Any]]) -> str:
+    counts = [count for one in given for count in (one.get("refused_count"), one.get("refused"))]
+    found = [count for count in counts if isinstance(count, int)]
     return f"{sum(found)} refused" if found else ""
