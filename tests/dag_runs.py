@@ -27,6 +27,8 @@ folder = Path(sys.argv[1])
 for dag_id, form in json.loads(sys.argv[2]):
     path = folder / f"{dag_id}.py"  # read anew for each run: `test` leaves a run's form in the DAG
     dag = BundleDagBag(dag_folder=str(path), bundle_path=folder, bundle_name="dags-folder").dags[dag_id]
+    for task in dag.tasks:
+        task.retries = task.retries if len(sys.argv) < 4 else int(sys.argv[3])
     run = dag.test(run_conf=form)
     with create_session() as session:
         events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == run.run_id)).all()
@@ -47,12 +49,15 @@ for dag_id, form in json.loads(sys.argv[2]):
 
 
 def dag_runs(
-    settings: Settings, home: Path, runs: Sequence[tuple[str, dict[str, Any]]]
+    settings: Settings, home: Path, runs: Sequence[tuple[str, dict[str, Any]]], *, retries: int | None = None
 ) -> tuple[list[dict[str, Any]], str]:
-    """How each run (a DAG and its form filled in) ended, in their order, and all that was logged."""
+    """How each run (a DAG and its form filled in) ended, in their order, and all that was logged.
+
+    ``retries`` takes the place of how often the DAGs' tasks try again.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(dags_folder()), json.dumps(runs)],
+        [sys.executable, "-c", RUN, str(dags_folder()), json.dumps(runs), *([] if retries is None else [str(retries)])],
         env=airflow_environment(environment, home) | settings.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

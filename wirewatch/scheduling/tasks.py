@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FAILURE_PATIENCE_S = 5.0
+"""So long a task that has failed waits for Elasticsearch, to tell it."""
+
 ARTICLES = Asset("news-articles", uri="wirewatch://news-articles", group="wirewatch")
 ALERTS = Asset("news-alerts", uri="wirewatch://news-alerts", group="wirewatch")
 FEEDS = Asset("news-feeds", uri="wirewatch://news-feeds", group="wirewatch")
@@ -28,11 +31,36 @@ DEAD_LETTERS = Asset("news-dlq", uri="wirewatch://news-dlq", group="wirewatch")
 
 def say_what_to_do(context: Context) -> None:
     """Write the failure's reason, which says what to do, as the log's last line."""
+    log.error("%s: %s", context["ti"].task_id, _reason(context))
+
+
+def failed_for_good(context: Context) -> None:
+    """Keep the failure in ``news-runs`` and tell who is to be told; then the log's last line says what to do."""
+    from producers import failures
+    from wirewatch.errors import UserMistake, WirewatchError
+
+    ti = context["ti"]
+    try:
+        failures.run(
+            running_servers().impatient(FAILURE_PATIENCE_S),
+            dag_id=ti.dag_id,
+            airflow_run_id=ti.run_id,
+            task=ti.task_id,
+            reason=_reason(context),
+            mistake=isinstance(context.get("exception"), UserMistake),
+            now=datetime.now(UTC),
+        )
+    except WirewatchError as error:  # of servers that are away the pulse tells
+        log.warning("the failure is not in news-runs: %s", error)
+    say_what_to_do(context)
+
+
+def _reason(context: Context) -> str:
     error = context.get("exception")
     reason = str(error).strip() or type(error).__name__
     if type(error).__module__ != "wirewatch.errors":
         reason += "; the lines above say where. Clear the task to try again: nothing is done twice"
-    log.error("%s: %s", context["ti"].task_id, reason)
+    return reason
 
 
 def the_line() -> list[Any]:
@@ -192,7 +220,7 @@ DEFAULTS: dict[str, Any] = {
         ]
     ),
     "execution_timeout": timedelta(minutes=30),
-    "on_failure_callback": say_what_to_do,
+    "on_failure_callback": failed_for_good,
     "on_retry_callback": say_what_to_do,
 }
 """Arguments of every task: a server that is away is waited for, a user's mistake ends the run at once."""

@@ -17,11 +17,11 @@ from wirewatch.settings import Settings
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One piece of work: when it began and how long it took, whose it was, how it ended, and that in words.
 
-    ``channel`` is the one that was told of it.
+    ``channel`` is the one that was told of it: "told" is of a row of failures, "failure" of each of them.
     """
 
     id: str
-    kind: Literal["digest", "dag_run", "failure"]
+    kind: Literal["digest", "dag_run", "failure", "told"]
     began_at: datetime
     took_s: float | None = None
     dag_id: str | None = None
@@ -70,6 +70,25 @@ def get_record(settings: Settings, id_: str) -> Record | None:
                 raise
             return None
     return record_of(document)
+
+
+def forget_record(settings: Settings, id_: str) -> None:
+    """Let there be no record with that id."""
+    with asking(settings) as es:
+        es.options(ignore_status=404).delete(index=alias_of(settings, RUNS), id=id_, refresh=True)
+
+
+def last_success(settings: Settings, dag_id: str) -> Record | None:
+    """The newest run of that DAG that went well; None where there was none."""
+    terms = {"kind": "dag_run", "dag_id": dag_id, "state": "success"}
+    with asking(settings) as es:
+        found = es.search(
+            index=alias_of(settings, RUNS),
+            query={"bool": {"filter": [{"term": {name: value}} for name, value in terms.items()]}},
+            sort=[{"@timestamp": "desc"}],
+            size=1,
+        )
+    return next((record_of(hit["_source"]) for hit in found["hits"]["hits"]), None)
 
 
 def record_of(document: dict[str, Any]) -> Record:
