@@ -50,7 +50,7 @@ more.
             description="Such as Fighting near Homs. The name of a rule that exists changes that rule.",
         ),
         **ALERT_FORM,
-        "channels": list_of("Channels", "Who is told: names of channels, one a line. Empty: nobody.", "Then"),
+        "channels": list_of("Channels", "Who is told: names of channels, one a line. Empty: nobody."),
     },
     **COMMON,
 )

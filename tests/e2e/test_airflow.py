@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.line import wait_until
 from tests.e2e.test_up import wirewatch
+from tests.integration.page import chromium
 from wirewatch.embedded import UpState, read_state
 from wirewatch.scheduling.own_airflow import PARTS
 
@@ -122,6 +124,54 @@ def test_a_killed_scheduler_is_back_and_the_run_ends_well_with_nothing_doubled(d
     wait_until(lambda: state() == "success", 240, what="the run ends well")
     stored = articles(data_dir, 'title:"Bridge inspection"')
     assert len(stored) == len({each["title"] for each in stored}) == 20
+
+
+@pytest.mark.long
+def test_a_rule_made_in_the_browser_alerts_on_the_article_that_follows(data_dir: Path, tmp_path: Path) -> None:
+    base = str(state_of(data_dir).airflow)
+    with chromium() as browser:
+        page = browser.new_context(viewport={"width": 1366, "height": 1200}).new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{base}/dags/set_alert")
+        page.get_by_label("Username").fill("admin")
+        page.locator("input[type=password]").fill(
+            json.loads((data_dir / "airflow" / "passwords.json").read_text())["admin"]
+        )
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/dags/set_alert")
+        page.get_by_role("button", name="Trigger").click()
+        form = page.get_by_role("dialog")
+        expect(form.get_by_text("This field is required")).to_be_visible()
+        form.locator("[name=element_name]").fill("Ferries of Nairobi")
+        form.locator("[name=element_query]").fill("ferry AND nairobi")
+        form.locator("[name=element_countries]").fill("KE")
+        form.screenshot(path=tmp_path / "form.png")
+        form.get_by_role("button", name="Trigger").click()
+
+        def rules() -> list[dict[str, Any]]:
+            index = f"{state_of(data_dir).elasticsearch}/news-alert-rules/_search"
+            return [hit["_source"] for hit in httpx.get(index, params={"size": 50}).json()["hits"]["hits"]]
+
+        wait_until(lambda: "Ferries of Nairobi" in {rule["name"] for rule in rules()}, 90, what="the rule")
+        wait_until(lambda: notes(data_dir, "set_alert") != [None], 60, what="the note of the run")
+        page.reload()
+        page.wait_for_timeout(3_000)
+        page.screenshot(path=tmp_path / "grid.png")
+    (note,) = notes(data_dir, "set_alert")
+    assert (
+        note
+        == "Ferries of Nairobi (ferries-of-nairobi): added, active, version 1; ferry AND nairobi; KE; told to nobody"
+    )
+    run(data_dir, "--param", f"folder={write(tmp_path / 'after', 'Night ferry')}")
+    index = f"{state_of(data_dir).elasticsearch}/news-alerts"
+    httpx.post(f"{index}/_refresh").raise_for_status()
+    found = httpx.get(f"{index}/_search", params={"q": "rule_id:ferries-of-nairobi"}).json()["hits"]["hits"]
+    assert [hit["_source"]["title"] for hit in found] == ["Night ferry"]
+
+
+def notes(data_dir: Path, dag_id: str) -> list[str | None]:
+    """The notes of the last runs of that DAG."""
+    return [each["note"] for each in json.loads(wirewatch(data_dir, "dags", "runs", dag_id, "--json").stdout)]
 
 
 def test_status_shows_airflow_and_its_last_runs(data_dir: Path) -> None:

@@ -11,11 +11,10 @@ from typing import Any
 from airflow.sdk import Param
 
 
-def list_of(title: str, description: str, section: str | None = None) -> Param:
+def list_of(title: str, description: str) -> Param:
     """A field for several texts, one a line, which may be left empty."""
-    given: dict[str, Any] = {"section": section} if section else {}
     items = {"type": "string", "minLength": 1}
-    return Param(None, description, type=["null", "array"], items=items, title=title, **given)
+    return Param(None, description, type=["null", "array"], items=items, title=title)
 
 
 LANE = Param(
@@ -37,22 +36,19 @@ DAYS_BACK = Param(
     description="Only what is of the last so many days. Empty: all.",
 )
 
-_ASKS = "What an article must have"
 ALERT_FORM = {
     "query": Param(
         None,
         type=["null", "string"],
         title="Words",
         description='AND OR NOT "phrase" prefix* title:word, such as: (rebels OR insurgent*) NOT football',
-        section=_ASKS,
     ),
-    "actors": list_of("Actors", "Any of them, one a line, by id or name: hayat-tahrir-al-sham.", _ASKS),
+    "actors": list_of("Actors", "Any of them, one a line, by id or name: hayat-tahrir-al-sham."),
     "place": Param(
         None,
         type=["null", "string"],
         title="Place",
         description="A city such as Homs, SY, or a point such as 34.73,36.71.",
-        section=_ASKS,
     ),
     "within_km": Param(
         50,
@@ -61,9 +57,8 @@ ALERT_FORM = {
         maximum=20_100,
         title="Radius",
         description="How near to that place, in km.",
-        section=_ASKS,
     ),
-    "countries": list_of("Countries", "Any of them, one a line, by code or name: SY.", _ASKS),
+    "countries": list_of("Countries", "Any of them, one a line, by code or name: SY."),
     "min_sources": Param(
         1,
         type="integer",
@@ -71,7 +66,6 @@ ALERT_FORM = {
         maximum=1_000,
         title="Outlets",
         description="So many independent outlets must tell the story before it counts.",
-        section=_ASKS,
     ),
 }
 """What a rule asks for; see `rule_fields`."""
