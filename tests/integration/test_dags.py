@@ -62,6 +62,30 @@ print("\\n" + json.dumps({
 }))
 """
 
+CATCH_UP = """
+import json, sys
+from datetime import timedelta
+from pathlib import Path
+import pendulum
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DagRunInfo
+path = Path(sys.argv[1])
+bag = BundleDagBag(dag_folder=str(path), bundle_path=path, bundle_name="dags-folder")
+off, found = timedelta(hours=float(sys.argv[2])), {}
+for dag_id, dag in bag.dags.items():
+    if dag.schedule is None:
+        continue
+    known = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+    now, runs = pendulum.now("UTC"), []
+    last = DagRunInfo.exact(now - off)
+    while (following := known.next_dagrun_info(last_automated_run_info=last)) and following.run_after <= now:
+        runs.append(str(following.run_after))
+        last = following
+    found[dag_id] = runs
+print("\\n" + json.dumps(found))
+"""
+
 
 def in_fresh_process(home: Path, program: str, *arguments: str) -> Any:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
@@ -125,6 +149,14 @@ def test_no_run_is_made_up_for_the_past_and_no_two_run_at_once(described: dict[s
     for stem, dags in described.items():
         assert dags[stem]["catchup"] is False
         assert dags[stem]["max_active_runs"] == 1
+
+
+def test_after_hours_off_each_scheduled_dag_catches_up_with_one_run_at_most(tmp_path: Path) -> None:
+    made_up = in_fresh_process(tmp_path, CATCH_UP, str(dags_folder()), "30")
+    assert set(made_up) == {"news_pipeline", "maintain", "daily_digest"}
+    assert {dag_id: len(runs) for dag_id, runs in made_up.items()} == dict.fromkeys(made_up, 1)
+    made_up = in_fresh_process(tmp_path, CATCH_UP, str(dags_folder()), "6")
+    assert len(made_up["news_pipeline"]) == 1
 
 
 def test_each_field_of_a_form_has_a_title_a_description_and_a_type(described: dict[str, Any]) -> None:
