@@ -10,6 +10,7 @@ from wirewatch.alerts.message import Message
 from wirewatch.alerts.render import markdown_escaped
 from wirewatch.errors import UserMistake
 from wirewatch.notify import NotSent, send_to
+from wirewatch.search.indices import ensure_indices
 from wirewatch.search.records import Record, forget_record, keep_record, last_success
 from wirewatch.settings import Settings
 
@@ -24,6 +25,7 @@ def run(
     It knows from the first failure on until a run of the DAG succeeds. Of a mistake in a form it is told nothing: who
     filled it in sees it. Where it could not be told, the next failure tells it. Raises ServerError.
     """
+    ensure_indices(settings)
     event = Record(
         id=f"failure.{dag_id}.{airflow_run_id}.{task}",
         kind="failure",

@@ -10,7 +10,7 @@ from elasticsearch import ConflictError, NotFoundError
 
 from wirewatch.search.client import asking, missing_index
 from wirewatch.search.documents import RUNS
-from wirewatch.search.indices import alias_of, ensure_indices
+from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
 
 
@@ -41,9 +41,8 @@ def record_document(record: Record) -> dict[str, Any]:
 def keep_record(settings: Settings, record: Record, *, again: bool = False) -> bool:
     """Keep it under its id unless there is one already; whether this call did. A search finds it at once.
 
-    With ``again`` it takes the place of one that is there.
+    With ``again`` it takes the place of one that is there. Raises IndexMissing where there is no index yet.
     """
-    ensure_indices(settings)
     alias, document = alias_of(settings, RUNS), record_document(record)
     with asking(settings) as es:
         try:
