@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 COMPOSE_SCHEMA := --builtin-schema vendor.compose-spec
 
-.PHONY: help setup run up test test-long fuzz check quality bench lock secrets build clean
+.PHONY: help setup run up test test-long chaos fuzz check quality bench lock secrets build clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ test: $(DEV)  ## Test everything on the real servers, with coverage
 
 test-long: $(DEV)  ## The same and what takes minutes: many kills, long runs
 	$(PYTEST)
+
+chaos: $(DEV)  ## Kill, freeze, cut off and refuse the line, then count; SEED=1 MINUTES=10
+	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10)
 
 fuzz: $(DEV)  ## Feed what comes from outside with 3 MB of damage of each kind; some four minutes
 	WIREWATCH_TEST_FUZZ=3000000 $(BIN)/python -m pytest -s tests/fuzz

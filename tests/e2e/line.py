@@ -19,14 +19,23 @@ from kafka import KafkaAdminClient
 from consumers import alerter, clusterer, indexer, notifier, tagger
 from wirewatch.embedded import Child
 from wirewatch.failpoints import VARIABLE
-from wirewatch.models import Article, Assignment, ClusteredArticle, Origin
-from wirewatch.search.client import asking
+from wirewatch.models import Alert, Article, Assignment, ClusteredArticle, Origin, TaggedArticle
+from wirewatch.search.alerts import find_alerts
+from wirewatch.search.client import asking, connect
 from wirewatch.search.indices import alias_of, count, ensure_indices, refresh
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher, Until
 from wirewatch.stream.admin import READS, ensure_topics
 from wirewatch.stream.compacted import read_table
-from wirewatch.topics import ARTICLES_BULK, ARTICLES_CLUSTERED, ARTICLES_RAW, CONSUMERS, STORIES_ASSIGNED
+from wirewatch.topics import (
+    ALERTS,
+    ARTICLES_BULK,
+    ARTICLES_CLUSTERED,
+    ARTICLES_RAW,
+    ARTICLES_TAGGED,
+    CONSUMERS,
+    STORIES_ASSIGNED,
+)
 
 
 def quick(settings: Settings, **changes: object) -> Settings:
@@ -182,3 +191,20 @@ def assignments(settings: Settings) -> list[Assignment]:
 def clustered(settings: Settings) -> list[ClusteredArticle]:
     """Everything the clusterer put out, in order."""
     return [value for _, value in read_table(settings, ARTICLES_CLUSTERED) if value is not None]
+
+
+def tagged(settings: Settings) -> list[TaggedArticle]:
+    """Everything the taggers put out."""
+    return [value for _, value in read_table(settings, ARTICLES_TAGGED) if value is not None]
+
+
+def stored(settings: Settings) -> list[Alert]:
+    """Every alert in the index."""
+    refresh(settings)
+    with connect(settings) as es:
+        return find_alerts(es, settings, limit=5_000)
+
+
+def published(settings: Settings) -> list[Alert]:
+    """Every alert that the alerter ever put on Kafka, those that came twice too."""
+    return [alert for _, alert in read_table(settings, ALERTS) if alert is not None]

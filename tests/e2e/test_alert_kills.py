@@ -11,20 +11,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.e2e.line import consumers, documents, forget_the_groups, indexed, prepare, publish, quick, wait_until
+from tests.e2e.line import (
+    consumers,
+    documents,
+    forget_the_groups,
+    indexed,
+    prepare,
+    publish,
+    published,
+    quick,
+    stored,
+    wait_until,
+)
 from tests.planted import Planted, Stream, meets, planted_stream, rules
 from tests.receivers import Webhook, webhook
-from wirewatch.models import Alert
 from wirewatch.notify import add_channel
-from wirewatch.search.alerts import find_alerts
-from wirewatch.search.client import connect
-from wirewatch.search.indices import refresh
 from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
 from wirewatch.stream.admin import lag
-from wirewatch.stream.compacted import read_table
 from wirewatch.stream.dead_letters import waiting
-from wirewatch.topics import ALERTS
 
 FAILPOINTS = {
     "clusterer": ["clusterer.after_effect", "clusterer.inside_transaction"],
@@ -38,17 +43,6 @@ NARROW = 12
 def hook() -> Iterator[Webhook]:
     with webhook() as got:
         yield got
-
-
-def stored(settings: Settings) -> list[Alert]:
-    refresh(settings)
-    with connect(settings) as es:
-        return find_alerts(es, settings, limit=5_000)
-
-
-def published(settings: Settings) -> list[Alert]:
-    """Every alert that the alerter ever put on Kafka, those that came twice too."""
-    return [alert for _, alert in read_table(settings, ALERTS) if alert is not None]
 
 
 def story_of(settings: Settings, stream: Stream) -> dict[str, Planted]:

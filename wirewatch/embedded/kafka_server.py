@@ -42,15 +42,16 @@ JVM = (
 )
 
 
-def properties(data: Path, broker: int, controller: int) -> str:
-    """The text of ``server.properties``."""
+def properties(data: Path, broker: int, controller: int, advertised: str | None = None) -> str:
+    """The text of ``server.properties``; clients are sent to ``advertised`` where that is given."""
     return "".join(
         f"{name}={value}\n"
         for name, value in {
             "process.roles": "broker,controller",
             "node.id": 1,
             "listeners": f"PLAINTEXT://{LOOPBACK}:{broker},CONTROLLER://{LOOPBACK}:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{broker},CONTROLLER://{LOOPBACK}:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{advertised or f'{LOOPBACK}:{broker}'},"
+            f"CONTROLLER://{LOOPBACK}:{controller}",
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
             "log.dirs": data,
@@ -85,8 +86,9 @@ def properties(data: Path, broker: int, controller: int) -> str:
 class KafkaServer:
     """Kafka on free ports over the data in ``<data_dir>/kafka``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, advertised: str | None = None) -> None:
         self.step = Step(NAME)
+        self.advertised = advertised
         self.cache = Path(settings.cache_dir)
         self.home = Path(settings.data_dir).absolute() / "kafka"
         self.log = Path(settings.data_dir).absolute() / "logs" / "kafka.log"
@@ -116,7 +118,7 @@ class KafkaServer:
         broker, controller = free_ports(2)
         data = self.home / "data"
         config = self.home / "server.properties"
-        config.write_text(properties(data, broker, controller), encoding="utf-8")
+        config.write_text(properties(data, broker, controller, self.advertised), encoding="utf-8")
         formatted = self.home / "formatted"
         if not formatted.exists():  # a format that was cut short leaves a folder that neither starts nor formats again
             shutil.rmtree(data, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The line under a hammer: faults by a schedule, and a ledger of what came through."""
