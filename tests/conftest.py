@@ -28,8 +28,10 @@ from wirewatch.stream.admin import delete_topics
 hypothesis.settings.register_profile("wirewatch", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("wirewatch")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun by a script in its background: so would all that we start
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Begun in the background of a script, or by nohup, a suite is deaf to these, and so would be all that it starts.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 KAFKA, ELASTICSEARCH = "WIREWATCH_TEST_KAFKA", "WIREWATCH_TEST_ELASTICSEARCH"
 """Name servers that run already: given by hand for quick repetition, or by this file to its workers."""

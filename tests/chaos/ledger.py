@@ -62,11 +62,17 @@ def ledger(settings: Settings, stream: Stream, sent: list[str]) -> list[Entry]:
     ]  # fmt: skip
 
 
+def thrown_together(settings: Settings, stream: Stream) -> int:
+    """Planted stories under an id that another has too: their alerts are not told apart by `ledger`."""
+    return sum(len(stories) for stories in _stories(stream, documents(settings)).values() if len(stories) > 1)
+
+
 def _stories(stream: Stream, found: dict[str, tuple[str, int]]) -> dict[str, list[Planted]]:
     """The planted stories under each id that the line gave.
 
     Two under one id are no finding: which articles tell of one event is judged, and the order in which they come, which
-    faults change, sways it without any being lost.
+    faults change, sways it without any being lost. They share what is asked of their alerts, so that a missing alert of
+    one of them cannot be seen there; `thrown_together` says how many such there are.
     """
     told: dict[str, list[Planted]] = {}
     for story in stream.stories:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from tests.chaos.ledger import NARROW, Entry, ledger
+from tests.chaos.ledger import NARROW, Entry, ledger, thrown_together
 from tests.chaos.plan import Fault, Schedule
 from tests.chaos.processes import Consumer, end_all, start_all
 from tests.chaos.servers import Servers
@@ -38,6 +38,7 @@ class Report(NamedTuple):
     ledger: list[Entry]
     findings: list[str]
     repeated: int
+    together: int
 
     def lines(self) -> list[str]:
         """The report to be read."""
@@ -49,6 +50,7 @@ class Report(NamedTuple):
             f"{'':38}{'wanted':>8}{'found':>8}",
             *map(str, self.ledger),
             f"{self.repeated} notifications came again under their id and were dropped by the receiver",
+            f"{self.together} of the planted stories share a story with another; their alerts are not told apart above",
             *(self.findings or ["nothing lost, nothing doubled"]),
         ]
 
@@ -75,7 +77,7 @@ def storm(servers: Servers, schedule: Schedule, stream: Stream, seconds: float, 
     consumers = storming.running.values()
     return Report(sum(one.kills for one in consumers), sum((one.reached for one in consumers), Counter[str]()),
                   storming.done, [*storming.notes, *(line for one in consumers for line in one.exits)], entries,
-                  findings, repeated)  # fmt: skip
+                  findings, repeated, thrown_together(clear, stream))  # fmt: skip
 
 
 class Flow(threading.Thread):

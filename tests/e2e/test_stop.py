@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.builders import numbered
 from tests.e2e.line import clustered, consumers, documents, indexed, prepare, publish, quick, tagged, wait_until
 from wirewatch.settings import Settings
@@ -12,6 +14,7 @@ from wirewatch.stream.admin import lag
 LIMIT_S = 10.0
 
 
+@pytest.mark.long
 def test_a_stop_in_the_middle_of_the_work_ends_each_consumer_in_time_and_repeats_nothing(settings: Settings) -> None:
     settings = quick(settings, batch_size=10)
     articles = numbered(2_500)
