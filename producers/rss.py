@@ -174,6 +174,7 @@ class _Polling:
             return
         random.shuffle(due)  # so that the feeds of one host do not come in a row
         turns = asyncio.Semaphore(settings.feeds_at_once)
+        ahead = asyncio.Semaphore(2 * settings.feeds_at_once)
         async with AsyncExitStack() as stack:
             self._fetcher = await stack.enter_async_context(fetcher(settings))
             self._full_text = FullText(self._fetcher, settings.text_limit)
@@ -184,25 +185,19 @@ class _Polling:
             self._settle = Batched(self._settle_all, size=_BATCH, wait_s=_SETTLE_S)
             async with asyncio.TaskGroup() as tasks:
                 for feed, stored in due:
-                    tasks.create_task(self._poll(feed, stored, turns))
+                    tasks.create_task(self._poll(feed, stored, ahead, turns))
 
-    async def _poll(self, feed: Feed, stored: Stored, turns: asyncio.Semaphore) -> None:
-        """One feed, from the claim to what is remembered of it."""
-        async with turns:
+    async def _poll(self, feed: Feed, stored: Stored, ahead: asyncio.Semaphore, turns: asyncio.Semaphore) -> None:
+        """One feed, from the claim to what is remembered of it; some are claimed ahead, while others are asked."""
+        async with ahead:
             taken = msgspec.structs.replace(stored, state=claimed(stored.state, self._holder, now=self._clock()))
             mine = await self._claim(taken)
             if mine is None:
                 self._taken += 1
                 self._one_less()
                 return
-            try:
-                outcome = await self._outcome(feed, mine)
-            except WirewatchError:
-                raise
-            except Exception as error:  # a mistake of ours about one feed must not cost the others
-                log.exception("stumbled over a feed", extra={"feed": feed.name})
-                why = f"wirewatch stumbled over it: {type(error).__name__}: {error}"[:300]
-                outcome = Outcome(mine, failed(mine.state, "content", why, now=self._clock(), jitter=_jitter()))
+            async with turns:
+                outcome = await self._asked(feed, mine)
         now = self._clock()
         outcome = msgspec.structs.replace(outcome, change=change(stored.state, outcome.state, now=now))
         self._one_less()
@@ -214,6 +209,16 @@ class _Polling:
         self._under_way -= 1
         if not self._under_way:
             self._settle.no_more()
+
+    async def _asked(self, feed: Feed, mine: Stored) -> Outcome:
+        try:
+            return await self._outcome(feed, mine)
+        except WirewatchError:
+            raise
+        except Exception as error:  # a mistake of ours about one feed must not cost the others
+            log.exception("stumbled over a feed", extra={"feed": feed.name})
+            why = f"wirewatch stumbled over it: {type(error).__name__}: {error}"[:300]
+            return Outcome(mine, failed(mine.state, "content", why, now=self._clock(), jitter=_jitter()))
 
     async def _outcome(self, feed: Feed, mine: Stored) -> Outcome:
         state, jitter = mine.state, _jitter()

@@ -273,6 +273,65 @@ def test_one_host_is_asked_at_most_two_things_at_once_and_others_do_not_wait(ser
     assert server.most_open == 2
 
 
+def test_a_large_feed_comes_whole(server: FeedServer) -> None:
+    body = bytes(range(256)) * 12_000
+    server.says["/f"] = reply(b"<" + body)
+    assert get(server.url("/f")).body == b"<" + body
+
+
+class KeptOpen:
+    """Keeps its connections open and answers each request with its number on this connection, then adds ``after``."""
+
+    def __init__(self, after: bytes = b"", answers: int = 100) -> None:
+        self.connections, self._after, self._answers = 0, after, answers
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        for number in range(self._answers):
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                break
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n%d" % number + self._after)
+            await writer.drain()
+        writer.close()
+
+    def asked(self, times: int, pause_s: float = 0.0) -> list[bytes]:
+        """What it answers to so many requests, all wanted from the beginning, two at a time."""
+
+        async def ask() -> list[bytes]:
+            server = await asyncio.start_server(self, "127.0.0.1", 0)
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/f"
+            async with Fetcher("test", refuse=anywhere) as fetcher, asyncio.TaskGroup() as group:
+                made = [group.create_task(self._one(fetcher, url, pause_s)) for _ in range(times)]
+            server.close()
+            return [task.result() for task in made]
+
+        return asyncio.run(ask())
+
+    async def _one(self, fetcher: Fetcher, url: str, pause_s: float) -> bytes:
+        answer = await fetcher.get(url)
+        await asyncio.sleep(pause_s)
+        return answer.body
+
+
+def test_connections_to_a_host_are_used_again_while_something_is_wanted_of_it() -> None:
+    open_ones = KeptOpen()
+    assert sorted(open_ones.asked(10)) == sorted(b"%d" % n for n in [0, 1, 2, 3, 4] * 2)
+    assert open_ones.connections == 2
+
+
+def test_a_connection_that_its_server_has_closed_without_a_word_is_not_used_again() -> None:
+    closing = KeptOpen(answers=1)
+    assert closing.asked(6) == [b"0"] * 6
+    assert closing.connections == 6
+
+
+def test_a_server_that_sends_more_than_it_says_harms_no_other_feed_of_its_own() -> None:
+    lying = KeptOpen(after=b" and a <rss> more")
+    assert lying.asked(6) == [b"0"] * 6
+
+
 def certificate(folder: Path, names: str, days: int) -> ssl.SSLContext:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from ipaddress import ip_address
 
 import httpcore
-import httpx
+
+from wirewatch.feeds.stream import connected
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host and a port to its IP addresses; raises OSError where there is none."""
 Refuse = Callable[[str], str | None]
 """What is wrong with connecting to an IP address, in words; None where nothing is."""
 
-_IDLE_S = 5.0
-
 
 class AddressRefused(httpcore.ConnectError):
     """The name leads to where we must not go."""
-
-
-class Transport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, whose ``connections`` at most are opened by ``backend``, a `CheckedBackend`."""
-
-    def __init__(self, backend: httpcore.AsyncNetworkBackend, trusted: ssl.SSLContext, connections: int) -> None:
-        super().__init__(verify=trusted, trust_env=False)
-        # httpx offers no way to hand over a network backend; httpcore, on which it stands, does.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted,
-            max_connections=connections,
-            keepalive_expiry=_IDLE_S,
-            http2=True,
-            network_backend=backend,
-        )
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -45,7 +28,6 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, resolve: Resolve, refuse: Refuse) -> None:
         self._resolve = resolve
         self._refuse = refuse
-        self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -56,6 +38,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """A connection to the first of the host's allowed addresses that answers."""
+        del local_address, socket_options
         try:
             found = list(dict.fromkeys(await self._addresses(host, port, timeout)))
         except TimeoutError:
@@ -69,25 +52,15 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             raise AddressRefused(f"{host} leads to {why}")
         for address in open_to_us[:-1]:
             try:
-                return await self._connect(address, port, timeout, local_address, socket_options)
+                return await connected(address, port, timeout)
             except httpcore.NetworkError:
                 continue
-        return await self._connect(open_to_us[-1], port, timeout, local_address, socket_options)
+        return await connected(open_to_us[-1], port, timeout)
 
     async def _addresses(self, host: str, port: int, seconds: float | None) -> Sequence[str]:
         if literal := _literal(host):
             return [literal]
         return await asyncio.wait_for(self._resolve(host, port), seconds)
-
-    async def _connect(
-        self,
-        address: str,
-        port: int,
-        seconds: float | None,
-        local_address: str | None,
-        options: Iterable[httpcore.SOCKET_OPTION] | None,
-    ) -> httpcore.AsyncNetworkStream:
-        return await self._network.connect_tcp(address, port, seconds, local_address, options)
 
     async def connect_unix_socket(
         self,

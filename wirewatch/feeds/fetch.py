@@ -6,18 +6,19 @@ import asyncio
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import unquote, urljoin, urlsplit
 
+import httpcore
 import httpx
 import msgspec
 
 from wirewatch.feeds import compressed
-from wirewatch.feeds.connection import AddressRefused, CheckedBackend, Refuse, Resolve, Transport, system_resolver
+from wirewatch.feeds.connection import AddressRefused, CheckedBackend, Refuse, Resolve, system_resolver
 from wirewatch.feeds.listed import without_password
 from wirewatch.feeds.safety import refused_address, refused_url
 
@@ -26,11 +27,20 @@ PER_HOST = 2
 """Connections to one host at a time, as RFC 2616 asked of polite clients."""
 
 _RESOLVER_THREADS = 32
+_IDLE_S = 5.0
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = _PERMANENT | {302, 303, 307}
 FEEDS = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, "
 FEEDS += "text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 PAGES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
+
+_HTTPCORE_FAILS = (  # it has no class for all of them
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
 Kind = Literal["address", "name", "connection", "certificate", "time", "size", "redirects", "protocol"]
 
@@ -67,15 +77,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class _Host:
-    """The connections to one host, whose turn it is, and how many wait or are at it.
+    """Whose turn it is at one host, how many wait or are at it, and connections that somebody may go on with."""
 
-    Each has its own, because one pool for all looks at every connection for every request.
-    """
-
-    def __init__(self, connections: Transport) -> None:
-        self.connections = connections
+    def __init__(self) -> None:
         self.turns = asyncio.Semaphore(PER_HOST)
         self.wanted = 0
+        self.idle: list[httpcore.AsyncHTTPConnection] = []
 
 
 class Fetcher:
@@ -95,6 +102,8 @@ class Fetcher:
         trusted: ssl.SSLContext | None = None,
     ) -> None:
         self._limits = limits or Limits()
+        silence = self._limits.silence_s
+        self._waits = {"connect": self._limits.connect_s, "read": silence, "write": silence, "pool": None}
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, br, zstd, deflate"}
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, "resolver")
         self._backend = CheckedBackend(resolve or system_resolver(self._threads), refuse)
@@ -108,7 +117,7 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for host in self._hosts.values():
-            await host.connections.aclose()
+            await _close(host.idle)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def get(
@@ -152,54 +161,80 @@ class Fetcher:
         if credentials and parts.username:
             secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
             headers = {**headers, "Authorization": f"Basic {b64encode(secret).decode()}"}
-        async with self._turn(parts.hostname or "") as connections:
+        async with self._turn(parts.hostname or "") as host:
             try:
                 async with asyncio.timeout(self._limits.whole_s):
-                    return await self._exchange(connections, without_password(url), headers)
+                    return await self._exchange(host, without_password(url), headers)
             except TimeoutError:
                 raise FetchFailed("time", f"it was not done after {self._limits.whole_s:.0f} s") from None
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            except (*_HTTPCORE_FAILS, httpx.InvalidURL) as error:
                 raise _failure(error, self._limits) from None
             except (ValueError, OSError) as error:  # a header that is none, a socket that breaks in an odd way
                 raise FetchFailed("protocol", f"what it answers is no HTTP ({_line(error)})") from None
 
     @asynccontextmanager
-    async def _turn(self, name: str) -> AsyncIterator[Transport]:
-        """The host's connections, when it is our turn; they are kept while anybody wants something of that host."""
-        host = self._hosts.get(name)
-        if host is None:
-            host = self._hosts[name] = _Host(Transport(self._backend, self._trusted, PER_HOST))
+    async def _turn(self, name: str) -> AsyncIterator[_Host]:
+        """The host, when it is our turn; its connections are kept while anybody wants something of it."""
+        host = self._hosts.setdefault(name, _Host())
         host.wanted += 1
         try:
             async with host.turns:
-                yield host.connections
+                yield host
         finally:
             host.wanted -= 1
             if not host.wanted:
                 del self._hosts[name]
-                await host.connections.aclose()
+                await _close(host.idle)
 
-    async def _exchange(self, connections: Transport, url: str, headers: dict[str, str]) -> Answer:
-        limits = self._limits
-        waits = {"connect": limits.connect_s, "read": limits.silence_s, "write": limits.silence_s, "pool": None}
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": waits})
-        response = await connections.handle_async_request(request)
+    async def _exchange(self, host: _Host, url: str, headers: dict[str, str]) -> Answer:
+        request = _request(url, headers, self._waits)
+        if kept := await self._kept(host, request.url.origin):
+            # It may have ended this moment, or hold more than its last answer said: then we ask anew, as RFC 9110
+            # (9.2.2) lets us.
+            with suppress(httpcore.NetworkError, httpcore.ProtocolError):
+                return await self._talk(host, kept, request, url)
+        new = httpcore.AsyncHTTPConnection(
+            request.url.origin,
+            ssl_context=self._trusted,
+            keepalive_expiry=_IDLE_S,
+            http2=True,
+            network_backend=self._backend,
+        )
+        return await self._talk(host, new, request, url)
+
+    async def _kept(self, host: _Host, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection | None:
+        """A connection that is open already; those that are of no use are closed: no more are open than have a turn."""
+        while host.idle:
+            one = host.idle.pop()
+            if one.can_handle_request(origin) and not one.has_expired():
+                return one
+            await one.aclose()
+        return None
+
+    async def _talk(
+        self, host: _Host, connection: httpcore.AsyncHTTPConnection, request: httpcore.Request, url: str
+    ) -> Answer:
         try:
-            said = {name.lower(): value for name, value in response.headers.items()}
-            if response.status_code in _REDIRECTS or response.status_code == 304:
-                return Answer(response.status_code, url, said)
-            body = await self._body(response, said)
+            response = await connection.handle_async_request(request)
+            try:
+                said = _said(response.headers)
+                if response.status in _REDIRECTS or response.status == 304:
+                    return Answer(response.status, url, said)
+                return Answer(response.status, url, said, await self._body(response, said))
+            finally:
+                await response.aclose()
         finally:
-            await response.aclose()
-        return Answer(response.status_code, url, said, body)
+            if connection.is_idle() and not connection.has_expired():
+                host.idle.append(connection)
+            else:
+                await connection.aclose()
 
-    async def _body(self, response: httpx.Response, said: Mapping[str, str]) -> bytes:
+    async def _body(self, response: httpcore.Response, said: Mapping[str, str]) -> bytes:
         limit = self._limits.size
         if said.get("content-length", "").isdigit() and int(said["content-length"]) > limit:
             raise _too_large(limit)
         body = bytearray()
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        async for piece in response.stream:
+        async for piece in response.aiter_stream():
             body += piece
             if len(body) > limit:
                 raise _too_large(limit)
@@ -229,8 +264,33 @@ def retry_after_s(headers: Mapping[str, str], *, now: float | None = None) -> fl
         return None
 
 
+async def _close(connections: Iterable[httpcore.AsyncHTTPConnection]) -> None:
+    for one in connections:
+        await one.aclose()
+
+
+def _request(url: str, headers: Mapping[str, str], waits: Mapping[str, float | None]) -> httpcore.Request:
+    """A request as httpcore sends it; httpx reads the address: names in any script, characters to be escaped."""
+    address = httpx.URL(url)
+    port = b":%d" % address.port if address.port else b""  # None where it is the scheme's own
+    host = b"[%b]" % address.raw_host if b":" in address.raw_host else address.raw_host
+    raw = [(b"Host", host + port)]
+    raw += [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    where = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
+    return httpcore.Request(b"GET", where, headers=raw, extensions={"timeout": waits})
+
+
+def _said(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Names in lower case; what stands under one name several times is one list (RFC 9110, 5.3)."""
+    said: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        said[name] = f"{said[name]}, {value}" if name in said else value
+    return said
+
+
 def _failure(error: Exception, limits: Limits) -> FetchFailed:
-    """What a failure of httpx means, in words."""
+    """What a failure of httpcore means, in words."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, AddressRefused):
@@ -238,19 +298,19 @@ def _failure(error: Exception, limits: Limits) -> FetchFailed:
         cause = cause.__cause__ or cause.__context__
     said = _line(error)
     match error:
-        case httpx.ConnectTimeout():
+        case httpcore.ConnectTimeout():
             return FetchFailed("time", said or f"no connection within {limits.connect_s:.0f} s")
-        case httpx.TimeoutException():
+        case httpcore.TimeoutException():
             return FetchFailed("time", f"it said nothing for {limits.silence_s:.0f} s")
-        case httpx.ConnectError() if "SSL" in said or "certificate" in said.lower():
+        case httpcore.ConnectError() if "SSL" in said or "certificate" in said.lower():
             return FetchFailed("certificate", f"its certificate or encryption is not right ({said})")
-        case httpx.ConnectError() if said.startswith("the name "):
+        case httpcore.ConnectError() if said.startswith("the name "):
             return FetchFailed("name", said)
-        case httpx.ConnectError():
+        case httpcore.ConnectError():
             return FetchFailed("connection", f"it takes no connection ({said or 'refused'})")
-        case httpx.RemoteProtocolError() if "closed" in said or "disconnected" in said:
+        case httpcore.RemoteProtocolError() if "closed" in said or "disconnected" in said:
             return FetchFailed("connection", "the connection ended before the whole answer was there")
-        case httpx.NetworkError():
+        case httpcore.NetworkError():
             return FetchFailed("connection", f"the connection broke ({said or type(error).__name__})")
     return FetchFailed("protocol", f"what it answers is no HTTP ({said})")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ _METADATA = {
     ip_address("fd00:ec2::254"): "the metadata service of a cloud",
 }
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+
+
+_NEVER_IN_URL = re.compile(r"[\s\x00-\x1f]")
 
 
 def refused_address(address: str) -> str | None:
@@ -48,7 +52,7 @@ def refused_url(url: str) -> str | None:
         return f"only http and https are asked, not {parts.scheme.lower()[:20] or 'an address without a scheme'}"
     if not host:
         return "it names no host"
-    if any(c.isspace() or ord(c) < 32 for c in url):
+    if _NEVER_IN_URL.search(url):
         return "it holds spaces or control characters"
     return None
 
