@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -103,10 +103,12 @@ class Consumer:
 
 
 @contextmanager
-def consumers(settings: Settings, failpoints: Mapping[str, list[str]] | None = None) -> Iterator[dict[str, Consumer]]:
-    """All consumers of the line; stopped at the end."""
+def consumers(
+    settings: Settings, failpoints: Mapping[str, list[str]] | None = None, names: Sequence[str] = CONSUMERS
+) -> Iterator[dict[str, Consumer]]:
+    """The consumers of the line, all or those of ``names``; stopped at the end."""
     Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
-    running = {name: Consumer(settings, name, (failpoints or {}).get(name)) for name in CONSUMERS}
+    running = {name: Consumer(settings, name, (failpoints or {}).get(name)) for name in names}
     try:
         yield running
     finally:
@@ -129,10 +131,10 @@ def at_work(settings: Settings, *working: ModuleType) -> Iterator[None]:
         yield
 
 
-def run_the_line(settings: Settings) -> None:
-    """All that waits, through one consumer after the other."""
-    for consumer in (tagger, clusterer, indexer, alerter, notifier):
-        consumer.run(settings, Until.END)
+def run_the_line(settings: Settings) -> dict[str, int]:
+    """All that waits, through one consumer after the other; how much each of them handled."""
+    each = {"tagger": tagger, "clusterer": clusterer, "indexer": indexer, "alerter": alerter, "notifier": notifier}
+    return {name: consumer.run(settings, Until.END).handled for name, consumer in each.items()}
 
 
 def forget_the_groups(settings: Settings) -> None:
@@ -142,14 +144,19 @@ def forget_the_groups(settings: Settings) -> None:
 
 
 def wait_until(
-    condition: Callable[[], bool], timeout_s: float, *, meanwhile: Callable[[], object] = lambda: None, what: str
+    condition: Callable[[], bool],
+    timeout_s: float,
+    *,
+    meanwhile: Callable[[], object] = lambda: None,
+    every_s: float = 0.1,
+    what: str,
 ) -> float:
     """Seconds until ``condition`` held; fails after ``timeout_s``."""
     started = time.monotonic()
     while not condition():
         meanwhile()
         assert time.monotonic() - started < timeout_s, f"not within {timeout_s} s: {what}"
-        time.sleep(0.1)
+        time.sleep(every_s)
     return time.monotonic() - started
 
 

@@ -78,6 +78,36 @@ def run(dag_id: str, given: tuple[str, ...], wait: bool, as_json: bool) -> None:
 
 
 @dags.command()
+@click.argument("dag_id")
+def pause(dag_id: str) -> None:
+    """Let the runs of a DAG wait, those of its schedule and those by hand.
+
+    \b
+    wirewatch dags pause news_pipeline
+    """
+    _set_paused(dag_id, True)
+
+
+@dags.command()
+@click.argument("dag_id")
+def unpause(dag_id: str) -> None:
+    """Let a DAG run again: by its schedule, if it has one, and by hand.
+
+    \b
+    wirewatch dags unpause news_pipeline
+    """
+    _set_paused(dag_id, False)
+
+
+def _set_paused(dag_id: str, paused: bool) -> None:
+    from wirewatch.scheduling.api import airflow_api
+
+    with airflow_api(load_settings()) as airflow:
+        airflow.pause(dag_id, paused)
+    click.echo(f"{dag_id} is paused" if paused else f"{dag_id} runs again, by its schedule and by hand")
+
+
+@dags.command()
 @click.argument("dag_id", required=False)
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
 @json_option

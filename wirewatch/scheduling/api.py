@@ -21,6 +21,7 @@ from wirewatch.settings import Settings
 SERVER = "Airflow"
 OVER = frozenset({"success", "failed"})
 LOOK_EVERY_S = 1.0
+ANSWER_S = 60.0  # a server of Airflow's that has just started on a busy machine takes long over its first answers
 
 
 class Dag(msgspec.Struct, frozen=True):
@@ -58,9 +59,15 @@ class Api:
         return [_dag(each) for each in found]
 
     def trigger(self, dag_id: str, form: Mapping[str, Any]) -> Run:
-        """Run a DAG now with ``form`` filled in; UserMistake where there is no such DAG or the form is refused."""
+        """Run a DAG now with ``form`` filled in; UserMistake where there is none, it is paused or refuses the form."""
+        if self._ask("GET", f"/api/v2/dags/{dag_id}")["is_paused"]:
+            raise UserMistake(f"{dag_id} is paused, its run would only wait; `wirewatch dags unpause {dag_id}` first")
         body = {"logical_date": None, "conf": dict(form)}
         return _run(self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body))
+
+    def pause(self, dag_id: str, paused: bool = True) -> None:
+        """Let a DAG's runs, those of its schedule and those by hand, wait or no longer wait."""
+        self._ask("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": paused})
 
     def run(self, dag_id: str, run_id: str) -> Run:
         """A run as it stands now."""
@@ -126,7 +133,8 @@ def airflow_api(settings: Settings) -> Iterator[Api]:
 @contextmanager
 def logged_in(url: str, user: str, password: str, *, timeout_s: float) -> Iterator[Api]:
     """The Airflow at ``url``, with a token to use it; raises Unavailable and Refused."""
-    with httpx.Client(base_url=url, timeout=timeout_s) as http:
+    patience = httpx.Timeout(ANSWER_S, connect=timeout_s)
+    with httpx.Client(base_url=url, timeout=patience) as http:
         token = Api(http)._ask("POST", "/auth/token", json={"username": user, "password": password})
         http.headers["Authorization"] = f"Bearer {token['access_token']}"
         yield Api(http)
