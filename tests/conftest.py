@@ -1,6 +1,6 @@
 """Real servers for the tests, started once per run, and a name of its own for each test.
 
-`make test` runs two workers (pytest-xdist): the servers are started before them and they find the addresses in the
+`make test` runs several workers (pytest-xdist): the servers are started before them and they find the addresses in the
 environment. A test that measures is marked ``alone`` and has the machine for itself.
 """
 

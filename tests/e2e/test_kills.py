@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import signal
 import time
-from contextlib import closing
+from collections.abc import Sequence
 
 import pytest
-from kafka import KafkaAdminClient
 
 from tests.builders import article, numbered
 from tests.e2e.line import (
@@ -17,18 +16,21 @@ from tests.e2e.line import (
     clustered,
     consumers,
     documents,
+    forget_the_groups,
     indexed,
     prepare,
     publish,
     quick,
+    run_the_line,
     wait_until,
 )
 from wirewatch.models import Article, Source
 from wirewatch.settings import Settings
-from wirewatch.stream.admin import READS, lag
+from wirewatch.stream.admin import lag
 from wirewatch.stream.dead_letters import waiting
 
 FAILPOINTS = ("tagger.after_effect", "clusterer.after_effect", "clusterer.inside_transaction", "indexer.after_effect")
+INTO_THE_INDEX = ("tagger", "clusterer", "indexer")
 
 
 def stream_of(count: int) -> list[Article]:
@@ -60,33 +62,46 @@ def assert_exactly(settings: Settings, articles: list[Article]) -> None:
     assert waiting(settings) == []
 
 
-def kill_at(settings: Settings, articles: list[Article], failpoint: str, times: int, timeout_s: float) -> None:
-    """Let the consumer that owns ``failpoint`` die there ``times`` times, each time a little later."""
-    owner = failpoint.partition(".")[0]
+def kill_at(settings: Settings, articles: list[Article], failpoints: dict[str, list[str]], timeout_s: float) -> None:
+    """Let each consumer die at its ``failpoints``, one after the other, while the articles come through."""
     prepare(settings)
     publish(settings, articles)
-    with consumers(settings, {owner: [f"{failpoint}:{n % 3 + 1}" for n in range(times)]}) as running:
+    wanted = {name: len(points) for name, points in failpoints.items()}
+    with consumers(settings, failpoints, INTO_THE_INDEX) as running:
+
+        def deaths() -> dict[str, int]:
+            return {name: running[name].deaths for name in wanted}
+
         wait_until(
-            lambda: running[owner].deaths >= times and indexed(settings) >= len(articles),
+            lambda: deaths() == wanted and indexed(settings) >= len(articles),
             timeout_s,
             meanwhile=lambda: [one.keep() for one in running.values()],
-            what=f"{len(articles)} articles indexed after {times} deaths at {failpoint}",
+            what=f"{len(articles)} articles indexed after deaths at {failpoints}",
         )
-        wait_until(lambda: not any(lag(settings).values()), 60, what="no lag")
-        assert running[owner].deaths == times
+        wait_until(lambda: waits_for(settings, INTO_THE_INDEX) == 0, 60, what="no lag")
+        assert deaths() == wanted
     assert_exactly(settings, articles)
 
 
-@pytest.mark.parametrize("failpoint", FAILPOINTS)
-def test_a_kill_between_effect_and_commit_loses_and_doubles_nothing(settings: Settings, failpoint: str) -> None:
-    kill_at(quick(settings, batch_size=40), stream_of(400), failpoint, 1, 90)
+def waits_for(settings: Settings, names: Sequence[str]) -> int:
+    """How many messages wait for these consumers."""
+    waiting_now = lag(settings)
+    return sum(waiting_now[name] for name in names)
+
+
+def test_a_kill_between_effect_and_commit_loses_and_doubles_nothing(settings: Settings) -> None:
+    each_once: dict[str, list[str]] = {}
+    for failpoint in FAILPOINTS:
+        each_once.setdefault(failpoint.partition(".")[0], []).append(failpoint)
+    kill_at(quick(settings, batch_size=40), stream_of(400), each_once, 120)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
 def test_five_kills_at_each_failpoint_lose_and_double_nothing_of_5000(settings: Settings, failpoint: str) -> None:
-    kill_at(quick(settings), stream_of(5_000), failpoint, 5, 600)
+    owner = failpoint.partition(".")[0]
+    kill_at(quick(settings), stream_of(5_000), {owner: [f"{failpoint}:{n % 3 + 1}" for n in range(5)]}, 600)
 
 
 @pytest.mark.long
@@ -122,7 +137,8 @@ def test_a_frozen_clusterer_writes_nothing_once_its_successor_works(settings: Se
     articles = stream_of(200)
     prepare(settings)
     publish(settings, articles)
-    with consumers(settings, {"clusterer": ["clusterer.inside_transaction:2:STOP"]}) as running:
+    stopping = {"clusterer": ["clusterer.inside_transaction:2:STOP"]}
+    with consumers(settings, stopping, INTO_THE_INDEX) as running:
         wait_until(lambda: lag(settings)["tagger"] == 0, 60, what="all tagged")
         wait_until(running["clusterer"].is_frozen, 60, what="the clusterer is frozen in its second transaction")
         assert 0 < len(clustered(settings)) < len(articles)
@@ -144,14 +160,12 @@ def test_everything_replayed_by_fresh_groups_gives_the_same_documents(settings: 
     articles = stream_of(300)
     prepare(settings)
     publish(settings, articles)
-    with consumers(settings):
-        wait_until(lambda: indexed(settings) == len(articles), 60, what="all indexed")
-        wait_until(lambda: not any(lag(settings).values()), 60, what="no lag")
+    run_the_line(settings)
+    assert indexed(settings) == len(articles)
     before, made = documents(settings), {a.article_id: a.story_id for a in assignments(settings)}
-    with closing(KafkaAdminClient(bootstrap_servers=settings.kafka)) as admin:
-        admin.delete_groups([settings.name_prefix + group for group in READS])
-    assert lag(settings)["tagger"] == len(articles)
-    with consumers(settings):
-        wait_until(lambda: not any(lag(settings).values()), 90, what="all replayed")
+    forget_the_groups(settings)
+    handled = run_the_line(settings)
+    # Each reads what came the first time, and what those before it put out again.
+    assert [handled[name] for name in INTO_THE_INDEX] == [len(articles) * n for n in (1, 2, 3)]
     assert documents(settings) == before
     assert {a.article_id: a.story_id for a in assignments(settings)} == made

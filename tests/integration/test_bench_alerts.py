@@ -14,6 +14,7 @@ from wirewatch.errors import BenchFailed
 from wirewatch.settings import Settings
 
 
+@pytest.mark.long
 def test_the_way_to_a_receiver_is_measured_busy_and_idle(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)

@@ -15,6 +15,7 @@ from wirewatch.errors import BenchFailed
 from wirewatch.settings import Settings
 
 
+@pytest.mark.long
 def test_line_and_floor_are_measured_with_what_each_process_costs(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -312,7 +312,7 @@ def test_a_join_that_ends_while_the_other_lane_is_polled_is_completed(settings: 
 
 
 def test_kafka_out_of_reach_is_one_line_within_fifteen_seconds(settings: Settings) -> None:
-    nowhere = msgspec.structs.replace(settings, kafka="127.0.0.1:9", connect_timeout_s=3)
+    nowhere = msgspec.structs.replace(settings, kafka="127.0.0.1:9", connect_timeout_s=1)
     started = time.monotonic()
     with pytest.raises(Unavailable, match=r"Kafka at 127\.0\.0\.1:9") as caught:
         work(nowhere, Seen())

@@ -48,6 +48,7 @@ def test_names_come_as_often_as_their_rank_says(around: World) -> None:
     assert text.count(first) > text.count(second) > text.count(thousandth)
 
 
+@pytest.mark.long
 def test_the_tagger_is_measured_with_the_model_off_auto_and_full() -> None:
     result = CliRunner().invoke(bench, ["tagger", "--articles", "20", "--runs", "1", "--json"], catch_exceptions=False)
     figures = json.loads(result.stdout)
