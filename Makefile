@@ -20,10 +20,10 @@ COVERED := $(BIN)/python -W "ignore:Unable to activate pytest branch" -m slipcov
 PYTEST := $(COVERED) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 COMPOSE_SCHEMA := --builtin-schema vendor.compose-spec
 
-.PHONY: help setup run up test test-long chaos fuzz check quality bench lock secrets build clean
+.PHONY: help setup run up test test-long chaos fuzz check quality bench performance lock secrets build clean
 
 help:  ## Show what can be made
-	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(DEV)  ## Install everything into .venv, the development tools included
 
@@ -57,6 +57,9 @@ quality: $(RUNTIME)  ## Measure the tags and write docs/quality.md; SETS=folder 
 
 bench: $(RUNTIME)  ## Measure the line on this machine
 	$(BIN)/wirewatch bench
+
+performance: $(DEV)  ## Measure this machine for ten minutes and write docs/performance.md
+	$(BIN)/python scripts/write_performance.py
 
 lock: $(TOOLS)  ## Resolve the dependencies anew and write the lock files
 	printf '%s\n' uv hatchling editables | $(COMPILE) --upgrade -o requirements-build.lock -

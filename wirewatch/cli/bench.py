@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RULES = 10_000
 FEEDS, ITEMS = 1_000, 30
+BAR = 30
+"""Columns of the longest bar."""
 
 runs_option = click.option(
     "--runs", type=click.IntRange(1), default=3, show_default=True, help="Runs over them; the median counts."
@@ -323,7 +325,8 @@ def _servers(settings: Settings, progress: Progress) -> Iterator[Settings]:
 
 def _cost_line(name: str, line: LineFigures, floor: LineFigures) -> str:
     below = f"{floor.cpu_ms[name]:6.2f} ms" if name in floor.cpu_ms else " " * 9
-    return f"  {name:<13} {line.cpu_ms[name]:6.2f} ms {below} {line.memory_mb[name]:5d} MB"
+    bar = "█" * max(1, round(BAR * line.cpu_ms[name] / max(line.cpu_ms.values())))
+    return f"  {name:<13} {line.cpu_ms[name]:6.2f} ms {below} {line.memory_mb[name]:5d} MB  {bar}"
 
 
 def _made(settings: Settings, count: int, now: datetime, progress: Progress) -> list[Article]:
