@@ -15,14 +15,15 @@ from wirewatch.scheduling.once import airflow_environment
 from wirewatch.settings import Settings
 
 RUN = """
-import json, sys
+import json, os, sys
 from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.models.asset import AssetEvent
-from airflow.utils import db
 from airflow.utils.session import create_session
 from sqlalchemy import select
-db.initdb()
+from wirewatch.scheduling.database import make_database, template_in
+from wirewatch.settings import load_settings
+make_database(Path(os.environ["AIRFLOW_HOME"]), template_in(load_settings().cache_dir))
 folder = Path(sys.argv[1])
 for dag_id, form in json.loads(sys.argv[2]):
     path = folder / f"{dag_id}.py"  # read anew for each run: `test` leaves a run's form in the DAG

@@ -1,6 +1,6 @@
 """One DAG, run once by Airflow in this process.
 
-    python -m wirewatch.scheduling.dag_process DAG_ID HOME [PRELOAD]...
+    python -m wirewatch.scheduling.dag_process DAG_ID HOME TEMPLATE [PRELOAD]...
 
 Everything that takes long and needs no server (loading Airflow, its database, its execution interface, the DAG, and
 what PRELOAD names) is done first, while the servers start; then a `Begin` is read from standard input. Events go to
@@ -22,11 +22,12 @@ from typing import IO, Any
 
 import msgspec
 
+from wirewatch.scheduling.database import make_database
 from wirewatch.scheduling.messages import Begin, Broken, Event, Ready, RunEnded, TaskEnded, TaskFailed, TaskStarted
 from wirewatch.settings import load_settings
 
 
-def main(dag_id: str, home: str, *preload: str) -> None:
+def main(dag_id: str, home: str, template: str, *preload: str) -> None:
     """Make ready, wait for the word, run the DAG, and leave."""
     events = _Events(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
@@ -35,7 +36,7 @@ def main(dag_id: str, home: str, *preload: str) -> None:
     # A third of the time it takes to import Airflow goes into garbage collections that find nothing.
     gc.disable()
     try:
-        dag = _made_ready(dag_id, Path(home))
+        dag = _made_ready(dag_id, Path(home), Path(template))
         events.tell(Ready(tuple(dag.task_ids)))
         _preload(preload, begun)
         gc.freeze()
@@ -92,23 +93,20 @@ def _listen(begun: queue.SimpleQueue[Begin]) -> None:
     os._exit(1)
 
 
-def _made_ready(dag_id: str, home: Path) -> Any:
+def _made_ready(dag_id: str, home: Path, template: Path) -> Any:
     """The DAG, with all of Airflow that it needs loaded."""
-    _prepare_database(home)
+    _prepare_database(home, template)
     dag = _read_dag(dag_id)
     _warm_execution_api()
     return dag
 
 
-def _prepare_database(home: Path) -> None:
+def _prepare_database(home: Path, template: Path) -> None:
     """Create Airflow's tables, once for each ``home``."""
     made = home / "database.ready"
-    if made.exists():
-        return
-    from airflow.utils import db
-
-    db.initdb()
-    made.touch()
+    if not made.exists():
+        make_database(home, template)
+        made.touch()
 
 
 def _read_dag(dag_id: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from wirewatch.embedded import Child, Kept
 from wirewatch.errors import WirewatchError
 from wirewatch.resources import dags_folder
 from wirewatch.scheduling.api import logged_in
+from wirewatch.scheduling.database import template_in
 from wirewatch.scheduling.own_airflow import (
     PARTS,
     USER,
@@ -33,11 +35,11 @@ class KeptAirflow:
     """
 
     def __init__(self, settings: Settings, airflow: OwnAirflow, report: Callable[[str], None]) -> None:
-        folder = Path(settings.data_dir)
+        folder, template = Path(settings.data_dir), template_in(settings.cache_dir)
         self._settings, self._airflow, self._report = settings, airflow, report
         self._migration = Child(
             "airflow-database",
-            command("db", "migrate"),
+            [sys.executable, "-m", "wirewatch.scheduling.database", str(airflow.home), str(template)],
             env=airflow.environment,
             cwd=folder,
             log=folder / "logs" / "airflow-database.log",

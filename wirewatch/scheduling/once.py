@@ -16,6 +16,7 @@ import msgspec
 
 from wirewatch.errors import RunFailed
 from wirewatch.resources import dags_folder, plugins_folder
+from wirewatch.scheduling.database import NAME, template_in
 from wirewatch.scheduling.messages import Begin, Broken, Event, RunEnded, TaskFailed
 from wirewatch.settings import Settings
 
@@ -70,10 +71,11 @@ def loading(settings: Settings, dag_id: str, *, preload: Sequence[str] = ()) -> 
     """
     home = Path(settings.data_dir) / "airflow-once" / version("apache-airflow-core")
     home.mkdir(parents=True, exist_ok=True)
+    template = template_in(settings.cache_dir)
     log = _new_log(Path(settings.data_dir) / "logs", dag_id)
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "wirewatch.scheduling.dag_process", dag_id, str(home), *preload],
+            [sys.executable, "-m", "wirewatch.scheduling.dag_process", dag_id, str(home), str(template), *preload],
             env=airflow_environment(os.environ, home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -95,7 +97,7 @@ def airflow_environment(environ: Mapping[str, str], home: Path) -> dict[str, str
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.resolve()}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.resolve()}/{NAME}",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 

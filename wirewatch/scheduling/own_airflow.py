@@ -20,6 +20,7 @@ import msgspec
 
 from wirewatch.embedded.started import LOOPBACK, free_port
 from wirewatch.errors import UserMistake
+from wirewatch.scheduling.database import NAME
 from wirewatch.scheduling.once import airflow_environment
 from wirewatch.settings import Settings
 
@@ -119,7 +120,7 @@ def command(*words: str) -> list[str]:
 
 def _options(settings: Settings, home: Path, port: int) -> dict[str, str]:
     # Four processes share one SQLite file: a writer waits for its turn instead of failing after 5 s.
-    database = f"sqlite:///{home}/airflow.db?timeout=60"
+    database = f"sqlite:///{home}/{NAME}?timeout=60"
     return {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         DATABASE: database,
