@@ -47,7 +47,7 @@ def cluster_batch(
             publisher.publish(STORIES_ASSIGNED, judged.assignment, origin=received.origin)
         if judged.assignment.taken_down and not received.value.article.taken_down:
             continue
-        clustered = ClusteredArticle(received.value, judged.story, judged.version, now)
+        clustered = ClusteredArticle(judged.tagged, judged.story, judged.version, now)
         # What was judged before came as news then: whatever it is tagged with now, it is no news again.
         origin = Origin.RETAG if judged.known and received.origin is Origin.LIVE else received.origin
         publisher.publish(ARTICLES_CLUSTERED, clustered, origin=origin)

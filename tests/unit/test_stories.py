@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.builders import FILLER, NOW, article, replaced, tagged, tags
 from wirewatch.models import Assignment, Source, TaggedArticle
 from wirewatch.stories import Stories
+from wirewatch.stories.cluster import Judged
 
 TEXT = f"Fighters entered the city of Homs on Saturday after the army left its barracks. {FILLER}"
 
@@ -69,6 +70,19 @@ def test_two_empty_galleries_under_other_titles_are_two_stories() -> None:
     first = stories.judge(replaced(valencia, tags=tags(actors=(), places=(), mentions=())))
     second = stories.judge(replaced(lisbon, tags=tags(actors=(), places=(), mentions=())))
     assert second.story.id != first.story.id
+
+
+def test_an_undated_article_that_is_read_again_keeps_its_time_until_its_text_is_edited() -> None:
+    stories = Stories()
+
+    def read(text: str, hours: int) -> Judged:
+        return stories.judge(copy_of(text, "a.example", published_at=None, fetched_at=NOW + timedelta(hours=hours)))
+
+    first, again, edited = read(TEXT, 0), read(TEXT, 5), read(f"{TEXT} It is quiet now.", 7)
+    assert (again.tagged, again.assignment, again.story) == (first.tagged, first.assignment, first.story)
+    assert not again.changed
+    assert (edited.version, edited.tagged.article.timestamp) == (2, NOW + timedelta(hours=7))
+    assert read(f"{TEXT} It is quiet now.", 9).tagged == edited.tagged
 
 
 def test_an_edited_article_is_the_next_version_of_the_same_story() -> None:

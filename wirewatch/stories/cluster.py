@@ -50,13 +50,14 @@ class Judged(msgspec.Struct, frozen=True):
     """A decision: the article's version, its story as it stands with it, and the assignment to keep.
 
     ``changed`` says whether the assignment is other than what was remembered before, ``known`` whether this text of the
-    article was judged before: it came again, or with other tags.
+    article was judged before: it came again, or with other tags. ``tagged`` is the article in its place in time.
     """
 
     version: int
     story: Story
     assignment: Assignment
     changed: bool
+    tagged: TaggedArticle
     known: bool = False
 
 
@@ -100,6 +101,7 @@ class Stories:
         """Decide on an article; one that was decided keeps its story, and a text that was seen its version."""
         self._memory.settle()
         parts = self._memory.parts_of(tagged.article.id)
+        tagged = _as_it_came_first(tagged, parts)
         if tagged.article.taken_down or any(part.taken_down for part in parts):
             version, assignment, changed = self._taken_down(tagged, parts)
         elif not parts:
@@ -109,7 +111,7 @@ class Stories:
         if changed:
             self._keep(assignment, known=bool(parts) and parts[-1].key == assignment.key)
         known = any(tagged.article.content_hash in part.content_hashes for part in parts)
-        return Judged(version, self._tell(assignment), assignment, changed, known)
+        return Judged(version, self._tell(assignment), assignment, changed, tagged, known)
 
     def _first_time(
         self, tagged: TaggedArticle, *, part: int = 0, versions_before: int = 0, but: str | None = None
@@ -279,6 +281,14 @@ def _cached(cache: OrderedDict[int, T], key: int, made: Callable[[], T]) -> T:
     else:
         cache.move_to_end(key)
     return found
+
+
+def _as_it_came_first(tagged: TaggedArticle, parts: list[Assignment]) -> TaggedArticle:
+    """An undated article whose text comes again stands at the time it came first: read twice, it is no newer."""
+    article = tagged.article
+    if article.published_at or not parts or article.content_hash != parts[-1].content_hashes[-1]:
+        return tagged
+    return msgspec.structs.replace(tagged, article=msgspec.structs.replace(article, fetched_at=parts[-1].seen_at))
 
 
 def _with_judgement(part: Assignment, known: Assignment) -> Assignment:
