@@ -8,7 +8,7 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import FILLER, NOW, article, replaced, tagged, tags
@@ -234,6 +234,7 @@ TOWNS = ("Homs", "Hama", "Idlib", "Latakia")
 
 
 @settings(max_examples=25, deadline=None)
+@example([(1, "Homs", 0, 0), (1, "Homs", 0, 1), (0, "Homs", 0, 73)], Random(0))  # the same text under a later date
 @given(
     st.lists(
         st.tuples(st.integers(0, 7), st.sampled_from(TOWNS), st.integers(0, 3), st.integers(0, 90)),

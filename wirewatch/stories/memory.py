@@ -141,6 +141,8 @@ class Memory:
         sequence = self._sequence.get(number(assignment.key))
         if sequence is not None:  # the same part told anew: names and text stay those it was judged by
             self._parts[sequence] = _encode(assignment)
+            if sequence > 0:
+                self._at[sequence - self._floor] = int(assignment.seen_at.timestamp())
             story = number(assignment.story_id)
             self._link(story, assignment)
             return story
