@@ -6,12 +6,15 @@ import logging
 from datetime import datetime
 from html import escape
 
+from msgspec.structs import replace
+
+from producers.set_aside import aside, bring_in, set_aside
 from wirewatch.alerts.message import Message
 from wirewatch.alerts.render import markdown_escaped
-from wirewatch.errors import UserMistake
+from wirewatch.errors import NoServers, ServerError, UserMistake
 from wirewatch.notify import NotSent, send_to
 from wirewatch.search.indices import ensure_indices
-from wirewatch.search.records import Record, forget_record, keep_record, last_success
+from wirewatch.search.records import Record, forget_record, keep_record, told_record
 from wirewatch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -23,9 +26,9 @@ def run(
     """Keep the event, and tell the channel ``operations`` unless it knows already; whether it was told by this call.
 
     It knows from the first failure on until a run of the DAG succeeds. Of a mistake in a form it is told nothing: who
-    filled it in sees it. Where it could not be told, the next failure tells it. Raises ServerError.
+    filled it in sees it. Where it could not be told, the next failure tells it. While Elasticsearch is away the event
+    is set aside and the channel told at once.
     """
-    ensure_indices(settings)
     event = Record(
         id=f"failure.{dag_id}.{airflow_run_id}.{task}",
         kind="failure",
@@ -36,20 +39,40 @@ def run(
         state="failed",
         says=reason,
     )
-    keep_record(settings, event, again=True)
-    if mistake or settings.operations is None:
-        return False
-    success = last_success(settings, dag_id)
-    since = success.airflow_run_id if success else "ever"
-    told = Record(
-        id=f"told.{dag_id}.{since}", kind="told", began_at=now, dag_id=dag_id, channel=settings.operations, says=reason
-    )
+    channel = None if mistake else settings.operations
+    try:
+        if settings.elasticsearch is None:
+            raise NoServers
+        ensure_indices(settings)
+        bring_in(settings)
+        keep_record(settings, event, again=True)
+        return channel is not None and _told_once(settings, event, channel)
+    except ServerError as error:
+        told = channel is not None and _told_meanwhile(settings, event, channel)
+        set_aside(settings, replace(event, channel=channel if told else None), error)
+        return told
+
+
+def _told_once(settings: Settings, event: Record, channel: str) -> bool:
+    told = told_record(settings, event, channel)
     if not keep_record(settings, told):
         return False
+    if _sent(settings, event, channel, told.id):
+        return True
+    forget_record(settings, told.id)
+    return False
+
+
+def _told_meanwhile(settings: Settings, event: Record, channel: str) -> bool:
+    """The same while nobody can look into ``news-runs``: what was set aside says whether the row was told."""
+    knows = any(one.dag_id == event.dag_id and one.channel for one in aside(settings))
+    return not knows and _sent(settings, event, channel, event.id)
+
+
+def _sent(settings: Settings, event: Record, channel: str, name: str) -> bool:
     try:
-        send_to(settings, settings.operations, _message(event, told.id))
+        send_to(settings, channel, _message(event, name))
     except (NotSent, UserMistake) as error:
-        forget_record(settings, told.id)
         log.error("the operations channel could not be told: %s; it is tried again with the next failure", error)
         return False
     return True

@@ -18,6 +18,7 @@ from wirewatch.settings import Settings
 RUN = """
 import gc, json, os, sys
 gc.disable()  # while Airflow is imported, collections find nothing and take a third of the time
+from datetime import timedelta
 from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.models.asset import AssetEvent
@@ -32,8 +33,8 @@ gc.enable()
 for dag_id, form in json.loads(sys.argv[2]):
     path = folder / f"{dag_id}.py"  # read anew for each run: `test` leaves a run's form in the DAG
     dag = BundleDagBag(dag_folder=str(path), bundle_path=folder, bundle_name="dags-folder").dags[dag_id]
-    for task in dag.tasks:
-        task.retries = task.retries if len(sys.argv) < 4 else int(sys.argv[3])
+    for task in dag.tasks if len(sys.argv) > 3 else ():
+        task.retries, task.retry_delay = int(sys.argv[3]), timedelta(seconds=1)
     run = dag.test(run_conf=form)
     with create_session() as session:
         events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == run.run_id)).all()
@@ -65,7 +66,8 @@ def dag_runs(
 ) -> tuple[list[dict[str, Any]], str]:
     """How each run (a DAG and its form filled in) ended, in their order, and all that was logged.
 
-    ``retries`` takes the place of how often the DAGs' tasks try again; ``after`` is called after each run.
+    ``retries`` takes the place of how often the DAGs' tasks try again, which they then do at once; ``after`` is called
+    after each run.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WIREWATCH_")}
     answers, log = [], []

@@ -58,8 +58,10 @@ def _results(session: Any, dag_run: DagRun) -> dict[str, Any]:
 
 
 def _keep(dag_run: DagRun, text: str) -> None:
+    from producers.set_aside import bring_in, set_aside
     from wirewatch.scheduling.tasks import running_servers
     from wirewatch.search.records import Record, keep_record
+    from wirewatch.settings import load_settings
 
     began = dag_run.start_date or datetime.now(UTC)
     ended = dag_run.end_date or datetime.now(UTC)
@@ -74,6 +76,8 @@ def _keep(dag_run: DagRun, text: str) -> None:
         says=text,
     )
     try:
-        keep_record(running_servers().impatient(PATIENCE_S), record, again=True)
+        settings = running_servers().impatient(PATIENCE_S)
+        bring_in(settings)
+        keep_record(settings, record, again=True)
     except WirewatchError as error:
-        log.warning("run %s of %s is not in news-runs: %s", dag_run.run_id, dag_run.dag_id, error)
+        set_aside(load_settings(), record, error)

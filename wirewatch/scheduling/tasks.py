@@ -37,12 +37,15 @@ def say_what_to_do(context: Context) -> None:
 def failed_for_good(context: Context) -> None:
     """Keep the failure in ``news-runs`` and tell who is to be told; then the log's last line says what to do."""
     from producers import failures
+    from wirewatch.embedded import find_servers
     from wirewatch.errors import UserMistake, WirewatchError
+    from wirewatch.settings import load_settings
 
     ti = context["ti"]
     try:
+        settings = load_settings()
         failures.run(
-            running_servers().impatient(FAILURE_PATIENCE_S),
+            (find_servers(settings) or settings).impatient(FAILURE_PATIENCE_S),
             dag_id=ti.dag_id,
             airflow_run_id=ti.run_id,
             task=ti.task_id,
@@ -50,7 +53,7 @@ def failed_for_good(context: Context) -> None:
             mistake=isinstance(context.get("exception"), UserMistake),
             now=datetime.now(UTC),
         )
-    except WirewatchError as error:  # of servers that are away the pulse tells
+    except WirewatchError as error:  # settings that cannot be, which is what the task failed of too
         log.warning("the failure is not in news-runs: %s", error)
     say_what_to_do(context)
 

@@ -17,7 +17,8 @@ from wirewatch.settings import Settings
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One piece of work: when it began and how long it took, whose it was, how it ended, and that in words.
 
-    ``channel`` is the one that was told of it: "told" is of a row of failures, "failure" of each of them.
+    ``channel`` is the one that was told of it: "told" is of a row of failures, "failure" of each of them (which names
+    the channel only where Elasticsearch was away, so that its row could not be looked up).
     """
 
     id: str
@@ -77,13 +78,29 @@ def forget_record(settings: Settings, id_: str) -> None:
         es.options(ignore_status=404).delete(index=alias_of(settings, RUNS), id=id_, refresh=True)
 
 
-def last_success(settings: Settings, dag_id: str) -> Record | None:
-    """The newest run of that DAG that went well; None where there was none."""
+def told_record(settings: Settings, event: Record, channel: str) -> Record:
+    """The record that ``channel`` knows of the row of failures which ``event`` belongs to; one for each row."""
+    success = last_success(settings, str(event.dag_id), by=event.began_at)
+    since = success.airflow_run_id if success else "ever"
+    return Record(
+        id=f"told.{event.dag_id}.{since}",
+        kind="told",
+        began_at=event.began_at,
+        dag_id=event.dag_id,
+        channel=channel,
+        says=event.says,
+    )
+
+
+def last_success(settings: Settings, dag_id: str, *, by: datetime) -> Record | None:
+    """The newest run of that DAG that began by then and went well; None where there was none."""
     terms = {"kind": "dag_run", "dag_id": dag_id, "state": "success"}
+    filters: list[dict[str, Any]] = [{"term": {name: value}} for name, value in terms.items()]
+    filters.append({"range": {"@timestamp": {"lte": by.isoformat()}}})
     with asking(settings) as es:
         found = es.search(
             index=alias_of(settings, RUNS),
-            query={"bool": {"filter": [{"term": {name: value}} for name, value in terms.items()]}},
+            query={"bool": {"filter": filters}},
             sort=[{"@timestamp": "desc"}],
             size=1,
         )
