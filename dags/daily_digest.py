@@ -20,7 +20,8 @@ Runs each day at 07:00 in the time zone of the settings (`WIREWATCH_TIMEZONE`) a
 * **feeds that cannot be read**, and why.
 
 It is written as an HTML file that needs nothing beside it (`digests` in the data folder; the last 60 stay), and sent
-to the channel that `WIREWATCH_DIGEST` names (`wirewatch alerts channel list` shows them). Without one, the file is all.
+to the channel that `WIREWATCH_DIGEST` names (`wirewatch alerts channel list` shows them). Without one, the file is
+all; of one that was not made yet the run's note says how to make it, and nothing fails.
 The *XCom* of **write_digest** says where the file is.
 
 **Running it twice does no harm:** the file is written anew, and the channel is told once a day.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from wirewatch.errors import SettingsError
-from wirewatch.notify import send_to
+from wirewatch.notify import read_channels, send_to
 from wirewatch.page.digest import digest, message_of
 from wirewatch.page.report import render
 from wirewatch.search.indices import ensure_indices
@@ -20,6 +21,8 @@ from wirewatch.settings import Settings
 FOLDER = "digests"
 KEPT = 60
 """Files that stay; older ones go."""
+
+log = logging.getLogger(__name__)
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -34,7 +37,8 @@ def run(settings: Settings, *, now: datetime) -> Written:
     """Write the digest of the 24 hours before ``now`` as an HTML file, and tell the channel ``digest`` of the settings.
 
     On one day (of the settings' time zone) it is told once, however often it is written. It is noted after it was
-    told, so one that dies in between is told again, under the same id. Raises ServerError, NotSent and SettingsError.
+    told, so one that dies in between is told again, under the same id. A channel that was not made yet is no failure:
+    ``says`` tells how to make it. Raises ServerError, NotSent and SettingsError.
     """
     ensure_indices(settings)
     here = now.astimezone(_zone(settings))
@@ -44,6 +48,10 @@ def run(settings: Settings, *, now: datetime) -> Written:
     name = f"digest-{found.day}"
     if settings.digest is None or get_record(settings, name) is not None:
         return Written(str(file), None, found.says)
+    if settings.digest not in read_channels(settings):
+        hint = f"told to nobody: `wirewatch alerts channel add {settings.digest} URL` makes the channel"
+        log.warning(hint)
+        return Written(str(file), None, f"{found.says}; {hint}")
     send_to(settings, settings.digest, message_of(found, where=f"All of it: {file}"))
     keep_record(settings, Record(name, "digest", now, says=found.says, channel=settings.digest, state="told"))
     return Written(str(file), settings.digest, found.says)
