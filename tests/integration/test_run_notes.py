@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from kafka import KafkaProducer
 
 from tests.builders import replaced
 from tests.dag_runs import dag_runs
@@ -13,6 +16,8 @@ from wirewatch.search.documents import ARTICLES, RUNS
 from wirewatch.search.indices import alias_of, ensure_indices
 from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
+from wirewatch.stream.admin import ensure_topics
+from wirewatch.topics import ARTICLES_RAW
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 
@@ -20,6 +25,9 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 def test_a_run_says_what_it_did_and_its_articles_lead_back_to_it(settings: Settings, tmp_path: Path) -> None:
     line = replaced(settings, ner="off")
     ensure_indices(line)
+    ensure_topics(line)
+    with closing(KafkaProducer(bootstrap_servers=line.kafka)) as raw:
+        raw.send(line.name_prefix + ARTICLES_RAW.name, b"no article").get(10)
     save_rules(line, [Rule("homs", "Homs", text="homs", created_at=LONG_AGO, since=LONG_AGO)])
     folder = tmp_path / "articles"
     folder.mkdir()
@@ -35,11 +43,13 @@ def test_a_run_says_what_it_did_and_its_articles_lead_back_to_it(settings: Setti
             ("ingest_files", {"path": str(tmp_path / "nowhere")}),
         ],
     )
-    assert brought["note"] == "2 articles in, 2 stored, 1 refused, 1 alerts", log
+    assert brought["note"] == "2 articles in, 2 stored, 2 refused, 1 alerts", log
     assert brought["events"] == {
         "news-articles": {"handled": 2, "refused": 0, "stored": 2},
         "news-alerts": {"handled": 2, "refused": 0, "alerts": 1},
+        "news-dlq": {"consumer": "tagger", "refused": 1},
     }
+    assert set(again["events"]) == {"news-articles", "news-alerts"}  # nothing was refused
     assert again["events"]["news-alerts"]["alerts"] == 0
     assert failed["note"].startswith("produce_files failed: the last line of its log says what to do")
 

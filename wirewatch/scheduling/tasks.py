@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
+from airflow.sdk import Asset, AssetAlias, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -27,6 +27,9 @@ ALERTS = Asset("news-alerts", uri="wirewatch://news-alerts", group="wirewatch")
 FEEDS = Asset("news-feeds", uri="wirewatch://news-feeds", group="wirewatch")
 DEAD_LETTERS = Asset("news-dlq", uri="wirewatch://news-dlq", group="wirewatch")
 """What other DAGs may wait for; each event says in its extra what a run did."""
+
+REFUSALS = AssetAlias("news-refusals", group="wirewatch")
+"""Stands for `DEAD_LETTERS` in a run whose consumers refused something, and for nothing in any other."""
 
 
 def say_what_to_do(context: Context) -> None:
@@ -69,50 +72,50 @@ def _reason(context: Context) -> str:
 def the_line() -> list[Any]:
     """The tasks that let each consumer work to the end it sees, in the order of the line."""
 
-    @task
-    def tag() -> dict[str, Any]:
+    @task(outlets=[REFUSALS])
+    def tag(outlet_events: Any = None) -> dict[str, Any]:
         """Tag what waits."""
         from consumers import tagger
 
-        return _worked_off(tagger.GROUP, tagger.run)
+        return _worked_off(tagger.GROUP, tagger.run, outlet_events)
 
-    @task
-    def cluster() -> dict[str, Any]:
+    @task(outlets=[REFUSALS])
+    def cluster(outlet_events: Any = None) -> dict[str, Any]:
         """Put what waits into its stories."""
         from consumers import clusterer
 
-        return _worked_off(clusterer.GROUP, clusterer.run)
+        return _worked_off(clusterer.GROUP, clusterer.run, outlet_events)
 
-    @task(outlets=[ARTICLES])
+    @task(outlets=[ARTICLES, REFUSALS])
     def index(run_id: str | None = None, outlet_events: Any = None) -> dict[str, Any]:
         """Store what waits; ``stored`` counts what this run brought."""
         from consumers import indexer
         from wirewatch.search.stored import count_of_run
 
-        done = _worked_off(indexer.GROUP, indexer.run)
+        done = _worked_off(indexer.GROUP, indexer.run, outlet_events)
         done["stored"] = count_of_run(running_servers(), str(run_id))
         return told(outlet_events, ARTICLES, done)
 
-    @task(outlets=[ALERTS])
+    @task(outlets=[ALERTS, REFUSALS])
     def alert(dag_run: Any = None, outlet_events: Any = None) -> dict[str, Any]:
         """Judge what waits by every rule; ``alerts`` counts those that were made since the run began."""
         from consumers import alerter
         from wirewatch.search.alerts import alerts_by_rule
         from wirewatch.search.indices import refresh
 
-        done = _worked_off(alerter.GROUP, alerter.run)
+        done = _worked_off(alerter.GROUP, alerter.run, outlet_events)
         settings = running_servers()
         refresh(settings)
         found = alerts_by_rule(settings, since=dag_run.start_date)
         done["alerts"] = sum(count for _, count, _ in found)
         return told(outlet_events, ALERTS, done)
 
-    @task
-    def notify() -> dict[str, Any]:
+    @task(outlets=[REFUSALS])
+    def notify(outlet_events: Any = None) -> dict[str, Any]:
         """Tell what fired."""
         from consumers import notifier
 
-        return _worked_off(notifier.GROUP, notifier.run)
+        return _worked_off(notifier.GROUP, notifier.run, outlet_events)
 
     return [tag(), cluster(), index(), alert(), notify()]
 
@@ -157,10 +160,12 @@ def told(outlet_events: Any, asset: Asset, done: dict[str, Any]) -> dict[str, An
     return done
 
 
-def _worked_off(consumer: str, run: Any) -> dict[str, Any]:
+def _worked_off(consumer: str, run: Any, outlet_events: Any) -> dict[str, Any]:
     from wirewatch.stream.watch import work_off
 
     consumed = work_off(running_servers(), consumer, run)
+    if consumed.refused:
+        outlet_events[REFUSALS].add(DEAD_LETTERS, extra={"consumer": consumer, "refused": consumed.refused})
     return {"handled": consumed.handled, "refused": consumed.refused}
 
 
