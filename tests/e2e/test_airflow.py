@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,32 @@ def test_a_killed_scheduler_is_back_and_the_run_ends_well_with_nothing_doubled(d
     wait_for(lambda: state() == "success", 240, what="the run ends well")
     stored = articles(data_dir, 'title:"Bridge inspection"')
     assert len(stored) == len({each["title"] for each in stored}) == 20
+
+
+def test_triggers_at_once_of_one_dag_and_of_two_double_nothing(data_dir: Path, tmp_path: Path) -> None:
+    words = "dredger AND nairobi"
+    added = wirewatch(data_dir, "alerts", "add", words, "--name", "Dredgers")
+    assert added.returncode == 0, added.stderr
+    folder = write(tmp_path / "at-once", *(f"Dredger {name}" for name in ("Amber", "Birch", "Cedar", "Delta")))
+    forms = {("news_pipeline", f"folder={folder}"): 2, ("ingest_files", f"path={folder}"): 2}
+    commands = [("dags", "run", dag, "--json", "--param", given) for (dag, given), n in forms.items() for _ in range(n)]
+    with ThreadPoolExecutor(len(commands)) as people:
+        begun = list(people.map(lambda words: wirewatch(data_dir, *words), commands))
+    assert [each.returncode for each in begun] == [0] * 4, [each.stderr for each in begun]
+    ids = {json.loads(each.stdout)["run_id"] for each in begun}
+    assert len(ids) == 4
+
+    def runs() -> dict[str, dict[str, Any]]:
+        listed = json.loads(wirewatch(data_dir, "dags", "runs", "--limit", "50", "--json").stdout)
+        return {each["run_id"]: each for each in listed if each["run_id"] in ids}
+
+    wait_for(lambda: {each["state"] for each in runs().values()} == {"success"}, 300, what="the runs end well")
+    stored = articles(data_dir, 'title:"Dredger"')
+    assert sorted(each["title"] for each in stored) == [f"Dredger {n}" for n in ("Amber", "Birch", "Cedar", "Delta")]
+    index = f"{state_of(data_dir).elasticsearch}/news-alerts"
+    httpx.post(f"{index}/_refresh").raise_for_status()
+    found = httpx.get(f"{index}/_search", params={"q": "rule_id:dredgers", "size": 100}).json()["hits"]["hits"]
+    assert sorted(hit["_source"]["story_id"] for hit in found) == sorted({each["story_id"] for each in stored})
 
 
 def test_a_rule_made_in_the_browser_alerts_on_the_article_that_follows(data_dir: Path, tmp_path: Path) -> None:
