@@ -16,12 +16,16 @@ from wirewatch.scheduling.once import airflow_environment
 
 TWICE = """
 import os, sqlite3, sys
+from contextlib import closing
 from pathlib import Path
 from wirewatch.scheduling.database import NAME, make_database
 home, template = Path(os.environ["AIRFLOW_HOME"]), Path(sys.argv[1])
 make_database(home, template)
-with sqlite3.connect(home / NAME) as database:
+from airflow import settings
+settings.get_engine().dispose()  # the last to leave writes the log of what was changed into the database
+with closing(sqlite3.connect(home / NAME)) as database, database:
     database.execute("UPDATE slot_pool SET description = 'ours'")
+assert not (home / f"{NAME}-wal").exists()
 make_database(home, template)
 """
 
