@@ -10,6 +10,7 @@ from wirewatch.feeds.fetch import PAGES, Fetcher, FetchFailed
 from wirewatch.feeds.identity import Judged, Memory, name_of_url, with_names
 from wirewatch.feeds.page import Page, fuller, read_page
 from wirewatch.feeds.robots import Robots
+from wirewatch.feeds.sites import names_on_site
 from wirewatch.models import Article
 from wirewatch.text import content_hash, cut
 
@@ -37,8 +38,10 @@ class FullText:
                 continue
             if page.canonical:
                 memory = with_names(memory, article.id, [name_of_url(page.canonical)])
+                names = (*judged[number].on_site, *names_on_site(article, [page.canonical]))
+                whole[number] = msgspec.structs.replace(whole[number], on_site=tuple(dict.fromkeys(names)))
             if fuller(page, article.text):
-                whole[number] = msgspec.structs.replace(judged[number], article=self._with_text(article, page))
+                whole[number] = msgspec.structs.replace(whole[number], article=self._with_text(article, page))
         return tuple(whole), memory
 
     async def _page(self, article: Article) -> Page | None:

@@ -1,6 +1,7 @@
 """The RSS producer: asks the feeds that are due, and brings every new article onto the line exactly once.
 
-    due -> claimed -> fetched -> read (worker processes) -> judged (new, edited, known) -> published -> remembered
+    due -> claimed -> fetched -> read (worker processes) -> judged (new, edited, known) -> ids agreed on -> published
+        -> remembered
 
 Published before remembered: killed in between, it publishes the same articles under the same ids again, and nothing
 doubles. A feed is claimed by a write that only one of two producers wins.
@@ -25,6 +26,7 @@ import psutil
 
 from producers.batched import Batched
 from producers.full_text import FullText
+from producers.one_id import Found, days, with_agreed_ids
 from producers.reading.items import ReadFeed, ToRead, Unreadable
 from producers.reading.workers import Workers
 from wirewatch.errors import WirewatchError
@@ -63,7 +65,6 @@ log = logging.getLogger(__name__)
 _BATCH = 200
 _GATHER_S = 0.05
 _SETTLE_S = 0.5
-_EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Poll(msgspec.Struct, frozen=True):
@@ -266,7 +267,7 @@ class _Polling:
         now: datetime,
     ) -> Outcome:
         """What is new in a feed that could be read."""
-        judged, memory = judge(remembered.memory, read.candidates, day=(now - _EPOCH_DAY).days)
+        judged, memory = judge(remembered.memory, read.candidates, day=days(now))
         to_send = tuple(one for one in judged if one.verdict != "known")
         what = Brought(
             new=[one.article.published_at or now for one in to_send if one.verdict == "new"],
@@ -289,8 +290,9 @@ class _Polling:
         return [found.get(id_, Remembered()) for id_ in ids]
 
     def _settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
-        """Publish what some polls brought, then remember it: in this order."""
+        """Agree on the ids of what some polls brought, publish it, then remember it: in this order."""
         topic, origin = self._lane
+        outcomes = self._agreed(outcomes)
         articles = [one.article for outcome in outcomes for one in outcome.judged]
         for article in articles:
             self._publisher.publish(topic, article, origin=origin)
@@ -307,6 +309,18 @@ class _Polling:
                 log.warning("another producer has taken it over meanwhile", extra={"feed": one.state.name})
         failpoint("rss.remembered")
         return [None] * len(outcomes)
+
+    def _agreed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes with the ids that their articles have in all feeds."""
+        brought_news = [one for one in outcomes if any(judged.verdict == "new" for judged in one.judged)]
+        polls = [Found(one.judged, one.remembered or Remembered()) for one in brought_news]
+        by_feed = {
+            one.state.id: msgspec.structs.replace(one, judged=found.judged, remembered=found.remembered)
+            for one, found in zip(brought_news, with_agreed_ids(self._store, polls, now=self._clock()), strict=True)
+        }
+        if by_feed:
+            failpoint("rss.agreed")
+        return [by_feed.get(one.state.id, one) for one in outcomes]
 
     def _count(self, outcome: Outcome) -> None:
         state = outcome.state

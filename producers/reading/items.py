@@ -16,6 +16,7 @@ from wirewatch.feeds.items import Item, NotAFeed
 from wirewatch.feeds.listed import Feed, domain_of, without_password
 from wirewatch.feeds.parse import parse
 from wirewatch.feeds.rhythm import Hints
+from wirewatch.feeds.sites import guid_on_site, names_on_site
 from wirewatch.models import Article, Lineage, Source
 from wirewatch.text import article_id
 
@@ -115,7 +116,13 @@ def candidate_of(
         aliases=tuple(dict.fromkeys(name for name in (item.guid, made.url if link != made.url else None) if name)),
         lineage=Lineage(producer="rss", airflow_run_id=given.airflow_run_id),
     )
-    return Candidate(article, named, name_of_guid(item.guid) if item.guid else None)
+    return Candidate(
+        article,
+        named,
+        name_of_guid(item.guid) if item.guid else None,
+        names_on_site(article, [url for url in (made.url, guid_url) if url]),
+        guid_on_site(item.guid, article, feed.outlet) if item.guid else None,
+    )
 
 
 def source_of(feed: Feed, article: Article) -> Source:

@@ -18,6 +18,7 @@ import pytest
 from consumers import clusterer, indexer, tagger
 from tests.e2e.line import documents, prepare, quick, wait_until
 from tests.feed_server import FeedServer, reply
+from tests.integration.test_produce_files import on_the_line
 from wirewatch.failpoints import VARIABLE
 from wirewatch.search.client import asking
 from wirewatch.search.indices import alias_of
@@ -25,7 +26,7 @@ from wirewatch.settings import Settings
 from wirewatch.stream import Until
 from wirewatch.stream.dead_letters import waiting
 
-FAILPOINTS = ("rss.published", "rss.items_remembered", "rss.remembered")
+FAILPOINTS = ("rss.agreed", "rss.published", "rss.items_remembered", "rss.remembered")
 FEEDS = 24
 ITEMS = 6
 
@@ -155,6 +156,25 @@ def test_a_producer_killed_at_each_point_loses_and_doubles_nothing(
         news.next_edition()
     killed_at_random(settings, feeds, server, random.Random(20241208))
     assert_exactly(settings, feeds, news)
+
+
+@pytest.mark.parametrize("failpoint", ["rss.agreed", "rss.published"])
+def test_a_slug_that_changes_while_a_killed_producer_is_away_makes_no_second_article(
+    settings: Settings, newsroom: tuple[Newsroom, FeedServer], tmp_path: Path, failpoint: str
+) -> None:
+    settings, (news, server) = allowed(settings), newsroom
+    feeds = news.listed(tmp_path / "feeds.toml")
+    prepare(settings)
+    killed_at(settings, feeds, failpoint)
+    for path, said in server.says.items():
+        assert isinstance(said, bytes)
+        _, _, body = said.partition(b"\r\n\r\n")
+        server.says[path] = reply(body.replace(b"/report-", b"/renamed-"))
+    with polling(settings, feeds) as process:
+        _, words = process.communicate(timeout=60)
+        assert process.returncode == 0, words
+    came = [article for article, _, _ in on_the_line(settings)]
+    assert len({article.id for article in came}) == len({article.title for article in came}) == FEEDS * ITEMS
 
 
 @pytest.mark.long

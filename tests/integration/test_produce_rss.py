@@ -145,6 +145,30 @@ def test_one_article_in_two_feeds_has_one_id(open_settings: Settings, server: Fe
     assert len({article.id for article in arrived(open_settings, server)}) == 1
 
 
+def test_one_article_in_two_feeds_under_two_addresses_has_one_id(open_settings: Settings, server: FeedServer) -> None:
+    server.says["/f"] = reply(rss(item(1, link="https://harbourwire.example/first-slug"), item(2)))
+    server.says["/g"] = reply(rss(item(1, link="https://harbourwire.example/second-slug"), item(3)))
+    poll(open_settings, [feed(server), feed(server, "/g")])
+    ids = {(article.title, article.id) for article in arrived(open_settings, server)}
+    assert sorted(title for title, _ in ids) == ["Report 1", "Report 2", "Report 3"]
+    server.says["/g"] = reply(rss(item(1, link="https://harbourwire.example/third-slug"), item(3)))
+    again = poll(open_settings, [feed(server), feed(server, "/g")], NOW + DAY)
+    assert (again.new, again.edited) == (0, 0), "each feed remembers it under the id that they agreed on"
+
+
+def test_two_producers_at_once_agree_on_the_id_of_what_their_feeds_share(
+    open_settings: Settings, server: FeedServer
+) -> None:
+    feeds = [feed(server, f"/{n}") for n in range(4)]
+    for n in range(4):
+        server.says[f"/{n}"] = reply(rss(*(item(k, link=f"https://harbourwire.example/{n}/{k}") for k in range(25))))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda one: poll(open_settings, [one]), feeds))
+    found = arrived(open_settings, server)
+    assert len(found) == 100
+    assert len({(article.title, article.id) for article in found}) == 25
+
+
 def test_a_backfill_takes_the_slow_lane(open_settings: Settings, server: FeedServer) -> None:
     server.says["/f"] = reply(rss(item(1, title="Old")))
     server.says["/g"] = reply(rss(item(2, title="New")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -36,11 +36,14 @@ class Candidate(msgspec.Struct, frozen=True):
     """An item that may be an article we know: the article as it would be, were it new, and all names it goes by.
 
     ``named`` are its names by address, ``guid`` the one by guid; hashes, see `name_of_url` and `name_of_guid`.
+    ``on_site`` and ``site_guid`` are those that hold in other feeds too, see `wirewatch.feeds.sites`.
     """
 
     article: Article
     named: tuple[str, ...] = ()
     guid: str | None = None
+    on_site: tuple[str, ...] = ()
+    site_guid: str | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -59,10 +62,15 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """An item and what it is: new, an edit of a known article, or nothing new; its article has its lasting id."""
+    """An item and what it is: new, an edit of a known article, or nothing new; its article has its lasting id.
+
+    ``on_site`` and ``site_guid`` are the names of a new one that hold in other feeds too.
+    """
 
     article: Article
     verdict: Literal["new", "edited", "known"]
+    on_site: tuple[str, ...] = ()
+    site_guid: str | None = None
 
 
 def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple[list[Judged], Memory]:
@@ -75,16 +83,17 @@ def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple
     known = {name: seen for seen in memory.seen for name in seen.names}
     by_id = {seen.id: seen for seen in memory.seen}
     shared = {guid for guid, times in Counter(c.guid for c in candidates if c.guid).items() if times > 1}
-    present = {known[name].id for c in candidates for name in _keys(c.named) if name in known}
+    present = {known[name].id for c in candidates for name in keys(c.named) if name in known}
     judged: list[Judged] = []
     for candidate in candidates:
         guid = candidate.guid if candidate.guid not in shared else None
-        names = _keys(candidate.named)
+        names = keys(candidate.named)
         before = next((known[name] for name in names if name in known), None)
+        site_guid = candidate.site_guid if guid else None
         if before is None and guid:
             before = known.get(_key(guid))
             if before is not None and before.id in present:
-                before = None
+                before = site_guid = None
         article = candidate.article
         own = bytes.fromhex(article.id)
         before = before or by_id.get(own)
@@ -96,7 +105,9 @@ def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple
         verdict: Literal["new", "edited", "known"] = (
             "new" if before is None else "known" if before.content == content else "edited"
         )
-        judged.append(Judged(article, verdict))
+        judged.append(
+            Judged(article, verdict, candidate.on_site, site_guid) if before is None else Judged(article, verdict)
+        )
         by_id[now.id] = now
         known |= dict.fromkeys(now.names, now)
     kept = [seen for seen in by_id.values() if seen.day > day - REMEMBERED_DAYS]
@@ -111,12 +122,20 @@ def with_names(memory: Memory, article_id: str, names: Iterable[str]) -> Memory:
     """
     own = bytes.fromhex(article_id)
     taken = {name for seen in memory.seen if seen.id != own for name in seen.names}
-    more = [name for name in _keys(tuple(names)) if name not in taken]
+    more = [name for name in keys(names) if name not in taken]
     return Memory(
         tuple(
             msgspec.structs.replace(seen, names=tuple(dict.fromkeys((*seen.names, *more)))) if seen.id == own else seen
             for seen in memory.seen
         )
+    )
+
+
+def renamed(memory: Memory, ids: Mapping[str, str]) -> Memory:
+    """``memory`` with other ids for some articles."""
+    by_key = {_key(old): _key(new) for old, new in ids.items() if old != new}
+    return Memory(
+        tuple(msgspec.structs.replace(one, id=by_key[one.id]) if one.id in by_key else one for one in memory.seen)
     )
 
 
@@ -182,5 +201,6 @@ def _key(name: str) -> bytes:
     return bytes.fromhex(name)
 
 
-def _keys(names: tuple[str, ...]) -> tuple[bytes, ...]:
+def keys(names: Iterable[str]) -> tuple[bytes, ...]:
+    """Names as they are remembered."""
     return tuple(bytes.fromhex(name) for name in names)

@@ -116,6 +116,20 @@ class FeedStore:
             [(id_, one.place, memory_document(id_, one.memory, now=now)) for id_, one in remembered.items()],
         )
 
+    def sites(self, sites: Sequence[str]) -> dict[str, Remembered]:
+        """What names the articles of each of these sites go by; see `wirewatch.feeds.sites`."""
+        found = self.memories([_site_id(site) for site in sites])
+        return {site: found.get(_site_id(site), Remembered()) for site in sites}
+
+    def save_sites(self, remembered: Mapping[str, Remembered], *, now: datetime) -> set[str]:
+        """Write each over what was read; the sites where another was faster, of which nothing is written."""
+        documents = [
+            (_site_id(site), one.place, memory_document(_site_id(site), one.memory, now=now))
+            for site, one in remembered.items()
+        ]
+        places = _write(self._es, self._settings, FEEDS_SEEN, documents)
+        return {site for site, place in zip(remembered, places, strict=True) if place is None}
+
     def save_changes(self, changes: Sequence[HealthChange]) -> None:
         """Add events to the history of the feeds' health; one that is there stays."""
         _write(self._es, self._settings, FEEDS, [(one.id, None, change_document(one)) for one in changes])
@@ -214,6 +228,10 @@ def run_document(run: PollRun) -> dict[str, Any]:
     """A run as a document of ``news-runs``."""
     fields = msgspec.to_builtins(run, builtin_types=(datetime,))
     return {"@timestamp": run.began_at, "kind": "poll", **fields}
+
+
+def _site_id(site: str) -> str:
+    return f"site:{site}"
 
 
 def _documents(es: Elasticsearch, settings: Settings, alias: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
