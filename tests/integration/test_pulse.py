@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
@@ -11,15 +12,19 @@ from click.testing import CliRunner
 
 from consumers import alerter, clusterer, indexer, notifier, tagger
 from producers.pulse import judged, look
+from producers.rss import run as poll_feeds
 from producers.told import last_told
 from tests.builders import replaced
 from tests.e2e.line import assignments, at_work, prepare, quick, wait_until
+from tests.feed_server import FeedServer, reply
 from tests.receivers import Webhook, webhook
 from wirewatch.alerts.rule import Rule
 from wirewatch.cli import main
+from wirewatch.feeds.listed import Feed
 from wirewatch.notify import add_channel
-from wirewatch.pulse.trouble import Told, troubles
+from wirewatch.pulse.trouble import Look, Told, troubles
 from wirewatch.search.documents import ALERTS, ARTICLES, STORIES
+from wirewatch.search.feeds import all_states, changes_of
 from wirewatch.search.indices import count, refresh
 from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
@@ -82,3 +87,29 @@ def test_what_could_not_be_told_is_told_with_the_next_beat(line: Settings, hook:
     (body,) = hook.bodies
     assert "Kafka at 127.0.0.1:9 cannot be reached" in body["message"]
     assert "Elasticsearch at http://127.0.0.1:9 cannot be reached" in body["message"]
+
+
+def test_a_feed_whose_health_changes_is_told_to_the_operations_channel_once_and_when_it_is_well_again(
+    line: Settings, hook: Webhook
+) -> None:
+    line, now = replaced(line, feeds_allow_private=True), datetime(2024, 12, 8, 12, tzinfo=UTC)
+    with FeedServer() as server:
+        feed = Feed(server.url("/f"), "Harbour Wire")
+
+        def told_after(told: Told, says: bytes, hours: int) -> Told:
+            server.says["/f"] = says
+            at = now + timedelta(hours=hours)
+            poll_feeds(line, [feed], force=True, clock=lambda: at)
+            feeds = tuple(all_states(line))
+            return judged(line, told, Look(at, took_s=0.1, feeds=feeds))
+
+        told = told_after(Told(), reply("<rss><channel><title>Harbour Wire</title></channel></rss>"), 0)
+        told = told_after(told, reply(b"", 403), 1)
+        assert hook.bodies == [], "it may be over soon"
+        for hours in (8, 9):
+            told = told_after(told, reply(b"", 403), hours)
+        assert [body["title"] for body in hook.bodies] == [f"wirewatch: trouble, feed:{feed.id}"]
+        assert "feed Harbour Wire is blocked: it does not let us in (status 403)" in hook.bodies[0]["message"]
+        told_after(told, reply("<rss><channel><title>Well again</title></channel></rss>"), 10)
+    assert [body["title"] for body in hook.bodies][1:] == [f"wirewatch: over, feed:{feed.id}"]
+    assert [one.health for one in changes_of(line)] == ["ok", "blocked"]
