@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from wirewatch.feeds.identity import Judged, renamed
-from wirewatch.feeds.sites import agreed, site_of
+from wirewatch.feeds.sites import agreed
 from wirewatch.search.feeds import FeedStore, Remembered
 
 _EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ def _new_by_site(poll: Found) -> dict[str, list[Judged]]:
     found: dict[str, list[Judged]] = {}
     for one in poll.judged:
         if one.verdict == "new" and (one.on_site or one.site_guid):
-            found.setdefault(site_of(one.article), []).append(one)
+            found.setdefault(one.site, []).append(one)
     return found
 
 

@@ -16,7 +16,7 @@ from wirewatch.feeds.items import Item, NotAFeed
 from wirewatch.feeds.listed import Feed, domain_of, without_password
 from wirewatch.feeds.parse import parse
 from wirewatch.feeds.rhythm import Hints
-from wirewatch.feeds.sites import guid_on_site, names_on_site
+from wirewatch.feeds.sites import guid_on_site, names_on_site, site_of
 from wirewatch.models import Article, Lineage, Source
 from wirewatch.text import article_id
 
@@ -122,6 +122,7 @@ def candidate_of(
         name_of_guid(item.guid) if item.guid else None,
         names_on_site(article, [url for url in (made.url, guid_url) if url]),
         guid_on_site(item.guid, article, feed.outlet) if item.guid else None,
+        site_of(article),
     )
 
 

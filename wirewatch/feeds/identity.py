@@ -36,7 +36,7 @@ class Candidate(msgspec.Struct, frozen=True):
     """An item that may be an article we know: the article as it would be, were it new, and all names it goes by.
 
     ``named`` are its names by address, ``guid`` the one by guid; hashes, see `name_of_url` and `name_of_guid`.
-    ``on_site`` and ``site_guid`` are those that hold in other feeds too, see `wirewatch.feeds.sites`.
+    ``on_site`` and ``site_guid`` are those that hold in other feeds too, on ``site``; see `wirewatch.feeds.sites`.
     """
 
     article: Article
@@ -44,6 +44,7 @@ class Candidate(msgspec.Struct, frozen=True):
     guid: str | None = None
     on_site: tuple[str, ...] = ()
     site_guid: str | None = None
+    site: str = ""
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -64,13 +65,14 @@ class Memory(msgspec.Struct, frozen=True):
 class Judged(msgspec.Struct, frozen=True):
     """An item and what it is: new, an edit of a known article, or nothing new; its article has its lasting id.
 
-    ``on_site`` and ``site_guid`` are the names of a new one that hold in other feeds too.
+    ``on_site`` and ``site_guid`` are the names of a new one that hold in other feeds too, on ``site``.
     """
 
     article: Article
     verdict: Literal["new", "edited", "known"]
     on_site: tuple[str, ...] = ()
     site_guid: str | None = None
+    site: str = ""
 
 
 def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple[list[Judged], Memory]:
@@ -105,9 +107,8 @@ def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple
         verdict: Literal["new", "edited", "known"] = (
             "new" if before is None else "known" if before.content == content else "edited"
         )
-        judged.append(
-            Judged(article, verdict, candidate.on_site, site_guid) if before is None else Judged(article, verdict)
-        )
+        in_all_feeds = (candidate.on_site, site_guid, candidate.site) if before is None else ()
+        judged.append(Judged(article, verdict, *in_all_feeds))
         by_id[now.id] = now
         known |= dict.fromkeys(now.names, now)
     kept = [seen for seen in by_id.values() if seen.day > day - REMEMBERED_DAYS]

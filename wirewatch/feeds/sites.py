@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from wirewatch.feeds.identity import (
@@ -36,6 +37,7 @@ def site_of(article: Article) -> str:
     return (host_of(article.url) if article.url else article.source.domain) or ""
 
 
+@lru_cache(maxsize=1_024)  # asked for an item's site and for each of its addresses
 def host_of(url: str) -> str:
     """The host of an address in its main spelling, without ``www.``; empty where it is none."""
     return re.sub(r"^www\d?\.", "", urlsplit(main_url(url) or "").netloc)
