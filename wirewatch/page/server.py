@@ -102,16 +102,18 @@ def port_of(settings: Settings) -> int:
     return settings.page_port or free_port(USUAL_PORT)
 
 
-def serve(settings: Settings, port: int) -> None:
-    """Serve the page until SIGTERM or Ctrl-C; raises UserMistake for a port that somebody has."""
+def serve(settings: Settings, port: int, *, on: str = LOOPBACK) -> None:
+    """Serve the page until SIGTERM or Ctrl-C; raises UserMistake for a port or an address that cannot be had.
+
+    Under whatever address it listens, it answers only those who call it 127.0.0.1 or localhost.
+    """
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((LOOPBACK, port))
+            listening.bind((on, port))
         except OSError as error:
             raise UserMistake(
-                f"port {port} of {LOOPBACK} cannot be had ({error.strerror}); "
-                "set WIREWATCH_PAGE_PORT to another, or to 0"
+                f"port {port} of {on} cannot be had ({error.strerror}); set WIREWATCH_PAGE_PORT to another, or to 0"
             ) from None
         options = uvicorn.Config(
             application(settings), log_level="warning", access_log=False, server_header=False, lifespan="on"
