@@ -137,6 +137,18 @@ def test_a_rule_tried_on_the_past_says_what_it_would_have_found_and_why(news: Se
     assert "paged 0 times" in ok(news, "test", "homs", "--min-sources", "2")
 
 
+def test_articles_that_a_rule_surely_refuses_are_not_even_brought(news: Settings) -> None:
+    def looked_at(query: str) -> tuple[int, int]:
+        trial = json.loads(ok(news, "test", query, "--broad", "--json"))
+        return trial["looked_at"], trial["articles"]
+
+    assert looked_at("NOT homs") == (1, 1)
+    assert looked_at("NOT (homs OR foot*)") == (0, 0)
+    assert looked_at("NOT (homs AND NOT rebels)") == (2, 2)
+    assert looked_at('NOT "entered homs"') == (3, 2), "the index does not know where a title ends"
+    assert looked_at("NOT title:homs") == (3, 3)
+
+
 def test_why_not_says_which_condition_a_stored_article_fails(news: Settings) -> None:
     ok(news, "add", "rebels AND football", "--id", "r", "--near", "Aleppo, SY", "--within", "10")
     said = ok(news, "why-not", "r", "a0")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 import msgspec
 
 from wirewatch.alerts import words
+from wirewatch.alerts.index import RuleIndex
 from wirewatch.alerts.match import match, parsed
 from wirewatch.alerts.query import terms
 from wirewatch.alerts.rule import Rule
@@ -53,42 +54,42 @@ class Trial(msgspec.Struct, frozen=True):
 
 def tried(
     rule: Rule,
-    past: Iterable[tuple[TaggedArticle, str]],
+    past: Iterable[Sequence[tuple[TaggedArticle, str]]],
     stories_of: Callable[[list[str]], dict[str, Story]],
+    whole_of: Callable[[list[str]], dict[str, TaggedArticle]],
     *,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Trial:
-    """Judge articles (each with its story's id, the oldest first) by ``rule``, with the matcher that works live.
+    """Judge lists of articles, each with its story's id and the oldest first, by the matcher that works live.
 
     ``stories_of`` gives stories by id; an article whose story is unknown is judged as a story of its own.
+    ``whole_of`` gives the samples by id, with all that reasons are written from.
     """
     known: dict[str, Story] = {}
     articles: Counter[date] = Counter()
     begun: dict[str, date] = {}
     work: Counter[str] = Counter()
-    samples: list[Sample] = []
+    samples: dict[str, Story] = {}
+    live = RuleIndex([msgspec.structs.replace(rule, state="active")])
     asked = [term for term, negated in terms(parsed(rule.text)) if not negated] if rule.text else []
     looked_at = 0
     needs_story = rule.exclude_stories_older_than is not None
-    for tagged, story_id in past:
-        looked_at += 1
+    for page in past:
+        if needs_story:
+            known |= stories_of([story_id for story_id in {story_id for _, story_id in page} if story_id not in known])
+        looked_at += len(page)
+        for tagged, story_id in page:
+            seen = Seen(tagged)
+            story = known.get(story_id) or alone(tagged, story_id)
+            if not live.matching(seen, story):
+                continue
+            day = tagged.article.timestamp.date()
+            articles[day] += 1
+            begun.setdefault(story_id, day)
+            work.update(term.written for term in asked if words.find(term, seen))
+            if len(samples) < SAMPLES:
+                samples[tagged.article.id] = story
         progress(looked_at)
-        if needs_story and story_id not in known:
-            known |= stories_of([story_id])
-        seen = Seen(tagged)
-        story = known.get(story_id) or alone(tagged, story_id)
-        if rule.text and not words.holds(parsed(rule.text), seen):
-            continue
-        reasons = match(rule, seen, story)
-        if not reasons:
-            continue
-        day = tagged.article.timestamp.date()
-        articles[day] += 1
-        begun.setdefault(story_id, day)
-        work.update(term.written for term in asked if words.find(term, seen))
-        if len(samples) < SAMPLES:
-            article = tagged.article
-            samples.append(Sample(article.id, article.title, article.timestamp, article.url, reasons))
     if rule.min_sources > 1:
         known |= stories_of([story for story in begun if story not in known])
     enough = [s for s in begun if s not in known or known[s].independent_outlets >= rule.min_sources]
@@ -100,8 +101,13 @@ def tried(
         pages=len(enough),
         days=tuple(Day(day, articles[day], stories[day]) for day in sorted(articles)),
         words=tuple(work.most_common(10)),
-        samples=tuple(samples),
+        samples=tuple(_sample(rule, whole, samples[id_]) for id_, whole in whole_of(list(samples)).items()),
     )
+
+
+def _sample(rule: Rule, tagged: TaggedArticle, story: Story) -> Sample:
+    article = tagged.article
+    return Sample(article.id, article.title, article.timestamp, article.url, match(rule, tagged, story))
 
 
 def alone(tagged: TaggedArticle, story_id: str) -> Story:

@@ -43,7 +43,7 @@ def test(query: str | None, rule_id: str | None, days: int, as_json: bool, **fie
     since = datetime.now(UTC) - timedelta(days=days)
     with Progress() as progress:
         progress.doing("judging stored articles")
-        trial = try_rule(settings, rule, since=since)
+        trial = try_rule(settings, rule, since=since, progress=lambda count: progress.reached(f"{count:,}"))
     if as_json:
         print_json(trial)
     else:

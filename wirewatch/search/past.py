@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from wirewatch.alerts.match import parsed
-from wirewatch.alerts.query import And, Not, Or, Query, Term
+from wirewatch.alerts.query import And, Not, Or, Query, Term, terms
 from wirewatch.alerts.rule import Rule
 from wirewatch.models import ActorTag, Article, Mention, PlaceTag, Story, TaggedArticle, Tags
 from wirewatch.search.client import asking
@@ -19,8 +20,9 @@ from wirewatch.settings import Settings
 
 PAGE = 1_000
 TIMEOUT_S = 60.0
-_NEVER_READ = ["lineage", "aliases", "actor_names", "location_names", "actor_kinds", "actor_countries", "author"]
-_EVERYTHING: dict[str, Any] = {"match_all": {}}
+_ALWAYS_READ = ["id", "title", "url", "source", "language", "fetched_at", "published_at", "content_hash", "story_id"]
+_TAGS_READ = ["tags", "focus_country", "about_actors", "about_locations"]
+_NOTHING: dict[str, Any] = {"match_none": {}}
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -31,28 +33,45 @@ class Past(msgspec.Struct, frozen=True):
 
 
 def past_articles(settings: Settings, rule: Rule, *, since: datetime | None = None) -> Iterator[list[Past]]:
-    """The stored articles that may meet ``rule``, the oldest first, in lists; all that do are among them."""
+    """The stored articles that may meet ``rule``, the oldest first, in lists; all that do are among them.
+
+    Of each there is what decides whether it meets the rule, and no more: where it is mentioned, and a text that the
+    rule does not ask for, are left out. While one list is judged the next is fetched.
+    """
     filters = narrowing(rule)
     if since is not None:
         filters.append({"range": {"@timestamp": {"gte": since.astimezone(UTC).isoformat()}}})
-    after: list[Any] | None = None
-    with asking(settings, timeout_s=TIMEOUT_S) as es:
-        while True:
-            answer = es.search(
-                index=alias_of(settings, ARTICLES),
-                query={"bool": {"filter": filters}},
-                sort=[{"@timestamp": "asc"}, {"id": "asc"}],
-                search_after=after,
-                size=PAGE,
-                track_total_hits=False,
-                source_excludes=_NEVER_READ,
+    with asking(settings, timeout_s=TIMEOUT_S) as es, ThreadPoolExecutor(1) as ahead:
+
+        def page(after: list[Any] | None) -> list[dict[str, Any]]:
+            hits: list[dict[str, Any]] = (
+                es.search(
+                    index=alias_of(settings, ARTICLES),
+                    query={"bool": {"filter": filters}},
+                    sort=[{"@timestamp": "asc"}, {"id": "asc"}],
+                    search_after=after,
+                    size=PAGE,
+                    track_total_hits=False,
+                    source_includes=_fields_for(rule),
+                    filter_path=["hits.hits._source", "hits.hits.sort"],
+                )
+                .get("hits", {})
+                .get("hits", [])
             )
-            hits = answer["hits"]["hits"]
-            if hits:
-                yield [Past(tagged_of_document(hit["_source"]), hit["_source"].get("story_id", "")) for hit in hits]
-            if len(hits) < PAGE:
-                return
-            after = hits[-1]["sort"]
+            return hits
+
+        hits = page(None)
+        while hits:
+            coming = ahead.submit(page, hits[-1]["sort"]) if len(hits) == PAGE else None
+            yield [_past(hit["_source"]) for hit in hits]
+            hits = coming.result() if coming else []
+
+
+def whole_articles(settings: Settings, ids: list[str]) -> dict[str, Past]:
+    """The stored articles with these ids, with all that reasons are written from."""
+    with asking(settings) as es:
+        docs = es.mget(index=alias_of(settings, ARTICLES), ids=ids)["docs"] if ids else []
+    return {doc["_id"]: _past(doc["_source"]) for doc in docs if doc.get("found")}
 
 
 def past_article(settings: Settings, article: str) -> Past | None:
@@ -64,7 +83,7 @@ def past_article(settings: Settings, article: str) -> Past | None:
             size=1,
         )
     for hit in answer["hits"]["hits"]:
-        return Past(tagged_of_document(hit["_source"]), hit["_source"].get("story_id", ""))
+        return _past(hit["_source"])
     return None
 
 
@@ -105,12 +124,23 @@ def tagged_of_document(document: dict[str, Any]) -> TaggedArticle:
     )
 
 
+def _past(document: dict[str, Any]) -> Past:
+    return Past(tagged_of_document({"text": ""} | document), document.get("story_id", ""))
+
+
+def _fields_for(rule: Rule) -> list[str]:
+    """The fields of a stored article that decide whether it meets ``rule``."""
+    asks_for_text = rule.text and not all(term.title for term, _ in terms(parsed(rule.text)))
+    of_tags = (rule.actors, rule.actors_all, rule.kinds, rule.near, rule.inside, rule.countries)
+    return [*_ALWAYS_READ, *(["text"] if asks_for_text else []), *(_TAGS_READ if any(of_tags) else [])]
+
+
 def narrowing(rule: Rule) -> list[dict[str, Any]]:
     """Conditions for the index that every article which meets ``rule`` fulfils."""
     members = rule.members if rule.include_members else {}
     filters: list[dict[str, Any]] = []
     if rule.text:
-        filters.append(_of_query(parsed(rule.text)))
+        filters.append(_may_hold(parsed(rule.text)))
     if rule.actors:
         filters.append({"terms": {"actors": [a for one in rule.actors for a in (one, *members.get(one, ()))]}})
     filters += [{"terms": {"actors": [one, *members.get(one, ())]}} for one in rule.actors_all]
@@ -132,25 +162,57 @@ def _geo(lat: float, lon: float, km: float) -> dict[str, Any]:
     return {"geo_distance": {"distance": f"{km}km", "geo": {"lat": lat, "lon": lon}}}
 
 
-def _of_query(query: Query) -> dict[str, Any]:
+def _may_hold(query: Query) -> dict[str, Any]:
+    """What every article fulfils for which ``query`` holds."""
     match query:
         case Term(tokens, prefix=prefix, within=within):
             if prefix:
-                last: dict[str, Any] = {"prefix": {"folded": {"value": tokens[-1]}}}
-                return {"bool": {"filter": [*map(_word, tokens[:-1]), last]}}
+                return _all_of([*map(_word, tokens[:-1]), _beginning(tokens[-1])])
             if len(tokens) == 1 or within is not None:
-                return {"bool": {"filter": list(map(_word, tokens))}}
+                return _all_of(list(map(_word, tokens)))
             return {"match_phrase": {"folded": " ".join(tokens)}}
-        case And(parts):
-            return {"bool": {"filter": list(map(_of_query, parts))}}
-        case Or(parts):
-            return _any_of(list(map(_of_query, parts)))
-        case Not():
-            return _EVERYTHING
+        case Not(part):
+            return _none_of(_must_hold(part))
+        case _:
+            return _joined(query, _may_hold)
+
+
+def _must_hold(query: Query) -> dict[str, Any]:
+    """What no article fulfils for which ``query`` does not hold.
+
+    Only a single word is sure: `folded` does not say where the title ends, so words that follow each other there may
+    stand in both, and any word in either.
+    """
+    match query:
+        case Term((token,), prefix=prefix, within=None, title=False):
+            return _beginning(token) if prefix else _word(token)
+        case Term():
+            return _NOTHING
+        case Not(part):
+            return _none_of(_may_hold(part))
+        case _:
+            return _joined(query, _must_hold)
+
+
+def _joined(query: And | Or, each: Callable[[Query], dict[str, Any]]) -> dict[str, Any]:
+    parts = list(map(each, query.parts))
+    return _all_of(parts) if isinstance(query, And) else _any_of(parts)
 
 
 def _word(token: str) -> dict[str, Any]:
     return {"term": {"folded": token}}
+
+
+def _beginning(token: str) -> dict[str, Any]:
+    return {"prefix": {"folded": {"value": token}}}
+
+
+def _all_of(conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"bool": {"filter": conditions}}
+
+
+def _none_of(condition: dict[str, Any]) -> dict[str, Any]:
+    return {"bool": {"must_not": [condition]}}
 
 
 def _any_of(conditions: list[dict[str, Any]]) -> dict[str, Any]:
