@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.e2e.test_latency import WITHIN_S, measure
 from tests.e2e.up import articles, consumers, parts, run, state_of, status, wait_for, wirewatch, write
 from tests.receivers import webhook
 from wirewatch.embedded import read_state
@@ -30,6 +31,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert "Airflow at http://localhost:" in up.stdout
     yield folder
     wirewatch(folder, "down")
+
+
+# It stands here, before the line of this file is up: that one, with its Airflow, would work beside what is measured.
+@pytest.mark.alone
+def test_a_live_article_is_searchable_within_3_s_while_old_ones_are_tagged(settings: Settings) -> None:
+    assert max(measure(settings, 2_000, 300)) < WITHIN_S
 
 
 def test_the_line_is_healthy_and_every_command_finds_it(data_dir: Path) -> None:
