@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +20,7 @@ from wirewatch.search.corrections import Corrections
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
 from wirewatch.stream.admin import ensure_topics
+from wirewatch.stream.downstream import Downstream
 from wirewatch.tagging.corrections import CorrectedTagger
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW, ARTICLES_TAGGED
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from wirewatch.tagging import Tagger
 
 GROUP = "tagger"
+BEHIND = ("clusterer", "indexer", "alerter")
+"""Consumer groups that a live article has still to pass, behind what was tagged before it."""
 
 CORRECTIONS_EVERY_S = 5.0
 """So old may be what is known of the analysts' corrections when something new is tagged."""
@@ -143,14 +147,17 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
     current = CurrentTagger(settings)
     corrections = KnownCorrections(settings)
     publisher = Publisher(settings)
-    return consume(
-        settings,
-        ARTICLES_RAW,
-        GROUP,
-        lambda batch: tag_batch(corrections.applied_to(current(), batch), publisher, batch, now=datetime.now(UTC)),
-        publisher=publisher,
-        until=until,
-        opened=corrections.read,
-        slow_lane=ARTICLES_BULK,
-        stop=stop,
-    )
+    with closing(Downstream(settings, BEHIND)) as behind:
+        return consume(
+            settings,
+            ARTICLES_RAW,
+            GROUP,
+            lambda batch: tag_batch(corrections.applied_to(current(), batch), publisher, batch, now=datetime.now(UTC)),
+            publisher=publisher,
+            until=until,
+            opened=corrections.read,
+            slow_lane=ARTICLES_BULK,
+            # Until the end of what is there, one consumer runs after the other: nobody would ever make room.
+            room=behind.has_room if until is Until.STOPPED else lambda: True,
+            stop=stop,
+        )

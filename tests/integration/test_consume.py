@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,7 +19,9 @@ from wirewatch.models import Article, Origin
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
 from wirewatch.stream.admin import ensure_topics, lag
+from wirewatch.stream.consumer import PACE_S
 from wirewatch.stream.dead_letters import replay, waiting
+from wirewatch.stream.downstream import LOOK_EVERY_S, ROOM, Downstream
 from wirewatch.stream.lane import Lane
 from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW
 
@@ -44,7 +47,13 @@ def publish(settings: Settings, articles: Sequence[Article], *, bulk: bool = Fal
             publisher.publish(topic, one, origin=origin)
 
 
-def work(settings: Settings, handle: Handle, until: Until = Until.END, stop: threading.Event | None = None) -> Consumed:
+def work(
+    settings: Settings,
+    handle: Handle,
+    until: Until = Until.END,
+    stop: threading.Event | None = None,
+    room: Callable[[], bool] = lambda: True,
+) -> Consumed:
     publisher = Publisher(settings)
     return consume(
         settings,
@@ -54,8 +63,29 @@ def work(settings: Settings, handle: Handle, until: Until = Until.END, stop: thr
         publisher=publisher,
         until=until,
         slow_lane=ARTICLES_BULK,
+        room=room,
         stop=stop,
     )
+
+
+@contextmanager
+def at_work(*given: Any, **options: Any) -> Iterator[None]:
+    """A service in a thread, until the end of the block."""
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(*given, Until.STOPPED, stop), kwargs=options)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+
+
+def within(seconds: float, true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return true()
 
 
 class Seen(list[str]):
@@ -113,16 +143,54 @@ def test_a_live_article_overtakes_those_of_the_slow_lane(settings: Settings) -> 
         time.sleep(0.02)
         return []
 
-    stop = threading.Event()
-    thread = threading.Thread(target=work, args=(settings, handle, Until.STOPPED, stop))
-    thread.start()
-    deadline = time.monotonic() + 60
-    while len(order) < 301 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    stop.set()
-    thread.join(20)
-    assert "Breaking" in order
+    with at_work(settings, handle):
+        assert within(60, lambda: len(order) == 301)
     assert order.index("Breaking") < 150
+
+
+def test_the_slow_lane_waits_while_there_is_no_room_behind(settings: Settings) -> None:
+    publish(settings, numbered(20), bulk=True)
+    seen, room = Seen(), threading.Event()
+    with at_work(settings, seen, room=room.is_set):
+        publish(settings, [article("Breaking")])
+        assert within(30, lambda: seen == ["Breaking"])
+        time.sleep(1)
+        assert seen == ["Breaking"]
+        room.set()
+        assert within(10, lambda: len(seen) == 21)
+
+
+def test_consumers_behind_have_room_again_as_soon_as_they_took_what_waits(settings: Settings) -> None:
+    with closing(Downstream(settings, ["tagger", "indexer"])) as behind:
+
+        def has_room() -> bool:
+            time.sleep(LOOK_EVERY_S)
+            return behind.has_room()
+
+        publish(settings, numbered(ROOM + 1))
+        assert has_room(), "nobody is at work: there is nothing to wait for"
+        with closing(Lane(settings, ARTICLES_RAW.name, "tagger", 100)) as lane:
+            lane.subscribe(lambda: None)
+            assert within(10, lambda: not lane.poll(0.1) and lane.behind() == 0)
+            assert not has_room(), "what is taken and not committed still stands in the way"
+            lane.kafka.commit()
+            assert has_room()
+
+
+def test_messages_that_come_one_by_one_are_taken_together(settings: Settings) -> None:
+    seen, began = Seen(), []
+
+    def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
+        began.append(time.monotonic())
+        return seen(batch)
+
+    with at_work(settings, handle):
+        with Publisher(settings) as publisher:
+            for one in numbered(200):
+                publisher.publish(ARTICLES_RAW, one, origin=Origin.LIVE)
+                time.sleep(0.01)
+        assert within(30, lambda: len(seen) == 200)
+    assert len(began) <= 2 + (began[-1] - began[0]) / PACE_S
 
 
 def test_the_origin_of_a_message_is_seen_by_its_handler(settings: Settings) -> None:

@@ -132,7 +132,9 @@ def positions(settings: Settings) -> dict[str, dict[TopicPartition, Position]]:
                 ends = consumer.end_offsets(partitions) if partitions else {}
                 starts = consumer.beginning_offsets(partitions) if partitions else {}
                 done = committed.get(prefix + group, {})
-                found[group] = {tp: Position(max(_offset(done.get(tp)), starts[tp]), end) for tp, end in ends.items()}
+                found[group] = {
+                    tp: Position(max(committed_offset(done.get(tp)), starts[tp]), end) for tp, end in ends.items()
+                }
             return found
 
 
@@ -156,5 +158,6 @@ def _when_ready(settings: Settings, ask: Callable[[], T]) -> T:
             time.sleep(0.2)
 
 
-def _offset(committed: Any) -> int:
+def committed_offset(committed: Any) -> int:
+    """What a group has committed in a partition, as Kafka answers it; -1 where it has nothing."""
     return -1 if committed is None else int(committed.offset)

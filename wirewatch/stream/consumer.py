@@ -1,6 +1,6 @@
 """The consuming loop, once, for all consumers: no other file touches an offset.
 
-    poll (live lane first) -> decode -> handle -> dead letters -> effects final -> offsets final
+    poll (live lane first) -> decode -> handle -> dead letters -> effects final -> offsets final -> pause
 
 A message's effects are final before its offset is, so a crash repeats and never loses; handlers are
 idempotent, or use a TransactionalPublisher, with which effects and offsets become final together.
@@ -33,6 +33,10 @@ Handle = Callable[[Sequence[Received[M]]], Sequence[Rejected]]
 
 POLL_S = 0.25
 """How long an empty poll waits; also how soon a stop, or something in the slow lane, is noticed."""
+
+PACE_S = 0.1
+"""A service begins batches no more often, unless they are full: the commit of one message costs as much as that of a
+hundred. What comes after a quiet moment waits for nothing."""
 
 RETRY_MAX_S = 15.0
 """Longest pause between two tries of a batch while a server is away."""
@@ -68,13 +72,15 @@ def consume(
     publisher: Publisher,
     until: Until,
     slow_lane: Topic[M] | None = None,
+    room: Callable[[], bool] = lambda: True,
     opened: Callable[[], None] | None = None,
     stop: Event | None = None,
 ) -> Consumed:
     """Give ``handle`` every message of ``topic`` at least once, in batches, and keep what it refuses as dead letters.
 
-    ``slow_lane`` is taken from only while ``topic`` has nothing. ``opened`` runs whenever the publisher was
-    opened: on assignment, and after a batch was given up; a consumer with a memory rebuilds it there.
+    ``slow_lane`` is taken from only while ``topic`` has nothing and there is ``room`` behind. ``opened`` runs
+    whenever the publisher was opened: on assignment, and after a batch was given up; a consumer with a memory
+    rebuilds it there.
     Raises Unavailable, Refused, NewerSchema, TooManyRefused, Fenced; what was not final then is seen again.
     """
     stop = stop or Event()
@@ -85,7 +91,9 @@ def consume(
             lanes.append(Lane(settings, topic.name, group, settings.batch_size))
             if slow_lane is not None:
                 lanes.append(Lane(settings, slow_lane.name, slow_group(group), settings.bulk_batch_size))
-            loop = _Loop(settings, lanes, Decoder(topic), group, handle, publisher, opened or (lambda: None), metrics)
+            loop = _Loop(
+                settings, lanes, Decoder(topic), group, handle, publisher, room, opened or (lambda: None), metrics
+            )
             loop.start(until)
             while not stop.is_set() and not (until is Until.END and loop.at_end()):
                 loop.step(stop)
@@ -116,11 +124,13 @@ class _Loop(Generic[M]):
         group: str,
         handle: Handle[M],
         publisher: Publisher,
+        room: Callable[[], bool],
         opened: Callable[[], None],
         metrics: Metrics,
     ) -> None:
         self._lanes, self._decoder, self._group = lanes, decoder, group
-        self._handle, self._publisher, self._opened, self._metrics = handle, publisher, opened, metrics
+        self._handle, self._publisher, self._metrics = handle, publisher, metrics
+        self._room, self._opened = room, opened
         self._dead_letters: Topic[DeadLetter] = dead_letters(group)
         self._share = RefusedShare(settings)
         self._ready = False  # the publisher is open for what is assigned now
@@ -143,6 +153,7 @@ class _Loop(Generic[M]):
         """One batch from poll to commit, or one wait for it."""
         lane = self._lanes[0]
         records: Records = {}
+        began = time.monotonic()
         try:
             lane, records = self._poll()
             if not self._ready and lane.assigned():
@@ -162,14 +173,17 @@ class _Loop(Generic[M]):
             self._moved()
         else:
             self._failing_since, self._pause_s = None, 0.0
+            if records and self._patience_s is None and not lane.is_full(records):
+                stop.wait(max(0.0, began + PACE_S - time.monotonic()))
 
     def _poll(self) -> tuple[Lane, Records]:
         """What there is, live before slow; only where there is nothing it waits, and then for live."""
-        for lane in self._lanes:
-            records = lane.poll(0)
-            if records:
-                return lane, records
         live = self._lanes[0]
+        for lane in self._lanes:
+            if lane is live or self._room():
+                records = lane.poll(0)
+                if records:
+                    return lane, records
         return live, live.poll(POLL_S)
 
     def _get_ready(self) -> None:

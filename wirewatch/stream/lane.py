@@ -77,6 +77,10 @@ class Lane:
             self._settled = bool(own) and all(self.kafka.position(tp, timeout_ms=0) is not None for tp in own)
         return records
 
+    def is_full(self, records: Records) -> bool:
+        """Whether a batch is as large as one may be, so that more may well be waiting."""
+        return sum(map(len, records.values())) >= self._batch_size
+
     def _keep_joined(self) -> None:
         """Join the group, or join it again, and wait a moment for it.
 
