@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple, TypeVar
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import IsolationLevel, KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -45,13 +46,16 @@ READS = {
 @contextmanager
 def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """An admin client; Unavailable within ``connect_timeout_s`` where Kafka does not answer."""
+    with as_our_errors(settings), closing(connected(settings)) as client:
+        yield client
+
+
+def connected(settings: Settings) -> KafkaAdminClient:
+    """An admin client for whoever keeps it and closes it; raises what kafka-python does."""
     timeout_ms = int(settings.connect_timeout_s * 1000)
-    with as_our_errors(settings):
-        client = KafkaAdminClient(
-            bootstrap_servers=bootstrap(settings), bootstrap_timeout_ms=timeout_ms, request_timeout_ms=timeout_ms
-        )
-        with closing(client):
-            yield client
+    return KafkaAdminClient(
+        bootstrap_servers=bootstrap(settings), bootstrap_timeout_ms=timeout_ms, request_timeout_ms=timeout_ms
+    )
 
 
 def ensure_topics(settings: Settings) -> None:
@@ -109,40 +113,43 @@ def lag(settings: Settings) -> dict[str, int]:
 
 def positions(settings: Settings) -> dict[str, dict[TopicPartition, Position]]:
     """How far each consumer group has come in each partition of what it reads, by group."""
-    prefix = settings.name_prefix
-    timeout_ms = int(settings.connect_timeout_s * 1000)
     with admin(settings) as client:
-        present = set(client.list_topics())
-        groups = [prefix + group for group in READS]
-        committed = _when_ready(settings, lambda: client.list_group_offsets(groups))
-        with closing(
-            KafkaConsumer(
-                bootstrap_servers=bootstrap(settings),
-                bootstrap_timeout_ms=timeout_ms,
-                request_timeout_ms=timeout_ms,
-                isolation_level="read_committed",
-                enable_auto_commit=False,
-            )
-        ) as consumer:
-            found = {}
-            for group, topic in READS.items():
-                name = prefix + topic
-                numbers = consumer.partitions_for_topic(name) if name in present else ()
-                partitions = [TopicPartition(name, number) for number in numbers]
-                ends = consumer.end_offsets(partitions) if partitions else {}
-                starts = consumer.beginning_offsets(partitions) if partitions else {}
-                done = committed.get(prefix + group, {})
-                found[group] = {
-                    tp: Position(max(committed_offset(done.get(tp)), starts[tp]), end) for tp, end in ends.items()
-                }
-            return found
+        return positions_of(client, settings, tuple(READS))
+
+
+def positions_of(
+    client: KafkaAdminClient, settings: Settings, groups: Sequence[str]
+) -> dict[str, dict[TopicPartition, Position]]:
+    """The same for some of the groups, asked of a client that is open; raises what kafka-python does."""
+    prefix = settings.name_prefix
+    committed = _when_ready(settings, lambda: client.list_group_offsets([prefix + group for group in groups]))
+    partitions = {
+        topic["name"]: [TopicPartition(topic["name"], one["partition_index"]) for one in topic["partitions"]]
+        for topic in client.describe_topics(sorted({prefix + READS[group] for group in groups}))
+    }
+    every = [tp for of_topic in partitions.values() for tp in of_topic]
+    starts = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.EARLIEST))
+    ends = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST), IsolationLevel.READ_COMMITTED)
+    found = {}
+    for group in groups:
+        done = committed.get(prefix + group, {})
+        found[group] = {
+            tp: Position(max(_offset(done.get(tp)), starts[tp].offset), ends[tp].offset)
+            for tp in partitions[prefix + READS[group]]
+        }
+    return found
 
 
 def members(settings: Settings) -> dict[str, int]:
     """How many processes each consumer group has at work."""
-    names = {settings.name_prefix + group: group for group in READS}
     with admin(settings) as client:
-        described = _when_ready(settings, lambda: client.describe_groups(list(names)))
+        return members_of(client, settings, tuple(READS))
+
+
+def members_of(client: KafkaAdminClient, settings: Settings, groups: Sequence[str]) -> dict[str, int]:
+    """The same for some of the groups, asked of a client that is open; raises what kafka-python does."""
+    names = {settings.name_prefix + group: group for group in groups}
+    described = _when_ready(settings, lambda: client.describe_groups(list(names)))
     return {group: len(described.get(name, {}).get("members") or ()) for name, group in names.items()}
 
 
@@ -158,6 +165,5 @@ def _when_ready(settings: Settings, ask: Callable[[], T]) -> T:
             time.sleep(0.2)
 
 
-def committed_offset(committed: Any) -> int:
-    """What a group has committed in a partition, as Kafka answers it; -1 where it has nothing."""
+def _offset(committed: Any) -> int:
     return -1 if committed is None else int(committed.offset)
