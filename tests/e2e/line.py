@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from types import ModuleType
@@ -119,16 +119,28 @@ def consumers(
 
 
 @contextmanager
-def at_work(settings: Settings, *working: ModuleType) -> Iterator[None]:
-    """These consumers, each in a thread, until the end of the block."""
+def in_threads(*services: Callable[[Event], object]) -> Iterator[None]:
+    """These services, each in a thread and told to stop by its event, until the end of the block."""
     stop = Event()
-    threads = [Thread(target=one.run, args=(settings,), kwargs={"stop": stop}) for one in working]
-    with ExitStack() as stack:
-        for thread in threads:
-            thread.start()
-            stack.callback(thread.join, 30)
-        stack.callback(stop.set)
+    threads = [Thread(target=service, args=(stop,)) for service in services]
+    for thread in threads:
+        thread.start()
+    try:
         yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    assert not [thread for thread in threads if thread.is_alive()], "still at work 30 s after it was told to stop"
+
+
+def at_work(settings: Settings, *working: ModuleType) -> AbstractContextManager[None]:
+    """These consumers, each in a thread, until the end of the block."""
+
+    def service(one: ModuleType) -> Callable[[Event], object]:
+        return lambda stop: one.run(settings, stop=stop)
+
+    return in_threads(*map(service, working))
 
 
 def run_the_line(settings: Settings) -> dict[str, int]:

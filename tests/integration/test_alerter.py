@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient
 
 from consumers import alerter
 from tests.builders import article, replaced, tagged
-from tests.e2e.line import wait_until
+from tests.e2e.line import at_work, wait_until
 from wirewatch.alerts.rule import Rule
 from wirewatch.failpoints import VARIABLE
 from wirewatch.models import Alert, ClusteredArticle, Origin, Story
@@ -129,11 +129,7 @@ def test_outlets_that_follow_at_once_are_counted_though_no_search_finds_the_aler
 def test_it_waits_for_the_third_outlet_with_two_alerters_running(settings: Settings) -> None:
     settings = replaced(settings, session_timeout_s=2.0)
     save_rules(settings, [replaced(RULE, min_sources=3)])
-    stop = Event()
-    threads = [Thread(target=alerter.run, args=(settings, Until.STOPPED), kwargs={"stop": stop}) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
+    with at_work(settings, alerter, alerter):
         publish(settings, *(report(f"s{n}", 1) for n in range(8)))
         publish(settings, *(report(f"s{n}", 2, "Nothing of it.") for n in range(8)))
         wait_until(lambda: lag(settings)["alerter"] == 0 and len(stored(settings)) == 8, 60, what="all judged")
@@ -141,10 +137,6 @@ def test_it_waits_for_the_third_outlet_with_two_alerters_running(settings: Setti
         assert told(settings) == []
         publish(settings, *(report(f"s{n}", 3, "Nor here.") for n in range(8)))
         wait_until(lambda: len(told(settings)) >= 8, 30, what="all fired")
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
     assert sorted(a.story_id for a in told(settings)) == [f"s{n}" for n in range(8)]
     assert {(a.status, a.outlets, a.article_id.endswith("-1")) for a in stored(settings)} == {("new", 3, True)}
 
@@ -162,21 +154,15 @@ def test_an_edit_that_takes_the_match_away_marks_the_alert_and_says_so(settings:
 
 
 def test_a_new_and_an_edited_rule_live_within_two_seconds_in_a_running_alerter(settings: Settings) -> None:
-    stop = Event()
-    thread = Thread(target=alerter.run, args=(settings, Until.STOPPED), kwargs={"stop": stop})
-    thread.start()
-    try:
+    with at_work(settings, alerter):
         publish(settings, report("s0"))
         wait_until(lambda: lag(settings)["alerter"] == 0, 30, what="it runs")
         save_rules(settings, [RULE])
-        stop.wait(1.0)
+        time.sleep(1.0)
         publish(settings, report("s1"))
         wait_until(lambda: [a.story_id for a in told(settings)] == ["s1"], 15, what="the new rule fired")
         save_rules(settings, [replaced(RULE, version=2, text="football")])
-        stop.wait(1.0)
+        time.sleep(1.0)
         publish(settings, report("s2"), report("s3", words="A football match."))
         wait_until(lambda: [a.story_id for a in told(settings)] == ["s1", "s3"], 15, what="the edited rule fired")
-    finally:
-        stop.set()
-        thread.join()
     assert [a.rule_version for a in told(settings)] == [1, 2]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
 
 import httpx
 import msgspec
@@ -15,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consumers import clusterer
 from tests.builders import numbered, tagged
-from tests.e2e.line import wait_until
+from tests.e2e.line import at_work, wait_until
 from wirewatch.cli.line import with_metrics_at
 from wirewatch.embedded.started import free_ports
 from wirewatch.errors import SettingsError
@@ -43,18 +40,6 @@ def send(settings: Settings, articles: int, *, broken: int = 0) -> None:
             producer.send(settings.name_prefix + ARTICLES_TAGGED.name, b"no JSON")
 
 
-@contextmanager
-def clustering(settings: Settings) -> Iterator[None]:
-    stop = Event()
-    thread = Thread(target=clusterer.run, args=(settings, Until.STOPPED), kwargs={"stop": stop})
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
 def shown(settings: Settings) -> dict[str, float]:
     """Each number without its labels; nothing while nobody answers."""
     try:
@@ -71,7 +56,7 @@ def shown(settings: Settings) -> dict[str, float]:
 
 def test_a_consumer_shows_how_many_messages_it_took_refused_and_left_waiting(watched: Settings) -> None:
     send(watched, 7, broken=2)
-    with clustering(watched):
+    with at_work(watched, clusterer):
         wait_until(lambda: shown(watched).get("wirewatch_messages_total") == 9, 20, what="nine messages counted")
         figures = shown(watched)
     assert figures["wirewatch_dead_letters_total"] == 2
@@ -88,7 +73,7 @@ def test_what_waits_is_shown_before_it_is_worked_off(watched: Settings) -> None:
     send(watched, 30)
     one_by_one = msgspec.structs.replace(watched, batch_size=1)
     seen = set()
-    with clustering(one_by_one):
+    with at_work(one_by_one, clusterer):
         wait_until(
             lambda: shown(watched).get("wirewatch_messages_total") == 30,
             20,
@@ -100,7 +85,7 @@ def test_what_waits_is_shown_before_it_is_worked_off(watched: Settings) -> None:
 
 
 def test_the_port_is_free_again_when_the_consumer_has_stopped(watched: Settings) -> None:
-    with clustering(watched):
+    with at_work(watched, clusterer):
         wait_until(lambda: bool(shown(watched)), 20, what="an answer")
     with socket.create_server(metrics_address(watched.metrics or "")):
         pass

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 
 from consumers import notifier
 from tests.builders import alert
+from tests.e2e.line import at_work
 from tests.receivers import Webhook, mailbox, soon, webhook
 from wirewatch.errors import UserMistake
 from wirewatch.models import Alert, ChannelState, Origin
@@ -63,20 +62,6 @@ def states(settings: Settings, one: Alert) -> tuple[ChannelState, ...]:
 def status(settings: Settings, one: Alert) -> str:
     with asking(settings) as es:
         return get_alerts(es, settings, [one.id])[0].alert.status
-
-
-@contextmanager
-def at_work(settings: Settings) -> Iterator[None]:
-    """A notifier in a thread, stopped at the end."""
-    stop = threading.Event()
-    thread = threading.Thread(target=notifier.run, args=(settings,), kwargs={"stop": stop})
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(30)
-        assert not thread.is_alive()
 
 
 def stories(count: int, **fields: object) -> list[Alert]:
@@ -147,7 +132,7 @@ def test_a_channel_that_fails_is_tried_again_and_the_error_is_kept(settings: Set
     hook.status = 500
     one = alert()
     made(settings, one)
-    with at_work(settings):
+    with at_work(settings, notifier):
         assert soon(lambda: any(state.state == "failed" for state in states(settings, one)))
         (failed,) = states(settings, one)
         assert "500" in str(failed.error)
@@ -163,7 +148,7 @@ def test_a_slow_channel_and_one_that_is_not_there_hold_up_no_other(settings: Set
         add_channel(settings, "slow", slow.url())
         add_channel(settings, "ops", hook.url())
         alerts = stories(4, notify=("slow", "nowhere", "ops"))
-        with at_work(settings):
+        with at_work(settings, notifier):
             began = time.monotonic()
             made(settings, *alerts)
             assert soon(lambda: len(hook.ids) == 4)
@@ -180,7 +165,7 @@ def test_a_claim_of_a_notifier_that_is_gone_is_sent_by_another(settings: Setting
     orphan = ChannelState("ops", "claimed", past, 1, notification=one.notification_id, occasion="first", until=past)
     with asking(settings) as es:
         create_alerts(es, settings, [msgspec.structs.replace(one, channels=(orphan,))])
-    with at_work(settings):
+    with at_work(settings, notifier):
         assert soon(lambda: hook.ids == [one.id])
     assert states(settings, one)[0].state == "sent"
 
@@ -188,7 +173,7 @@ def test_a_claim_of_a_notifier_that_is_gone_is_sent_by_another(settings: Setting
 def test_two_notifiers_tell_an_alert_once(settings: Settings, hook: Webhook) -> None:
     add_channel(settings, "ops", hook.url())
     alerts = [alert(rule_id=f"rule-{n}") for n in range(20)]
-    with at_work(settings), at_work(settings):
+    with at_work(settings, notifier), at_work(settings, notifier):
         made(settings, *alerts)
         assert soon(lambda: len(hook.ids) >= 20)
         time.sleep(2)

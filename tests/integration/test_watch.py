@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from kafka import KafkaConsumer
 
 from consumers import clusterer
 from tests.builders import numbered, tagged
+from tests.e2e.line import at_work, wait_until
 from wirewatch.models import Origin
 from wirewatch.settings import Settings
 from wirewatch.stream import Consumed, Publisher, Until
@@ -35,23 +33,6 @@ def never(_settings: Settings, _until: Until) -> Consumed:
     raise AssertionError("this is another's work")
 
 
-@contextmanager
-def service(settings: Settings) -> Iterator[threading.Event]:
-    """A clusterer at work in a thread, until the event is set."""
-    stop = threading.Event()
-    thread = threading.Thread(target=clusterer.run, args=(settings,), kwargs={"stop": stop})
-    thread.start()
-    try:
-        give_up = time.monotonic() + 30
-        while not members(settings)["clusterer"]:
-            assert time.monotonic() < give_up, "no clusterer came up"
-            time.sleep(0.2)
-        yield stop
-    finally:
-        stop.set()
-        thread.join(30)
-
-
 def test_where_nobody_is_at_work_it_is_done_here(settings: Settings) -> None:
     publish(settings, 5)
     assert work_off(settings, clusterer.GROUP, clusterer.run) == Consumed(5, 0)
@@ -59,7 +40,8 @@ def test_where_nobody_is_at_work_it_is_done_here(settings: Settings) -> None:
 
 
 def test_a_service_is_waited_for_and_not_disturbed(settings: Settings) -> None:
-    with service(settings):
+    with at_work(settings, clusterer):
+        wait_until(lambda: members(settings)["clusterer"] > 0, 30, every_s=0.2, what="a clusterer is at work")
         publish(settings, 50)
         work_off(settings, clusterer.GROUP, never)
         assert lag(settings)["clusterer"] == 0
