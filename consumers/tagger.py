@@ -157,7 +157,6 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
             until=until,
             opened=corrections.read,
             slow_lane=ARTICLES_BULK,
-            # Until the end of what is there, one consumer runs after the other: nobody would ever make room.
-            room=behind.has_room if until is Until.STOPPED else lambda: True,
+            room=behind.has_room,
             stop=stop,
         )

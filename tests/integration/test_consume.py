@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, closing
 
 import msgspec
 import pytest
@@ -14,6 +13,7 @@ from kafka import KafkaProducer
 from kafka.coordinator.base import MemberState
 
 from tests.builders import article, numbered
+from tests.e2e.line import in_threads, wait_until
 from wirewatch.errors import NewerSchema, TooManyRefused, Unavailable
 from wirewatch.models import Article, Origin
 from wirewatch.settings import Settings
@@ -68,24 +68,11 @@ def work(
     )
 
 
-@contextmanager
-def at_work(*given: Any, **options: Any) -> Iterator[None]:
-    """A service in a thread, until the end of the block."""
-    stop = threading.Event()
-    thread = threading.Thread(target=work, args=(*given, Until.STOPPED, stop), kwargs=options)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(20)
-
-
-def within(seconds: float, true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return true()
+def service(
+    settings: Settings, handle: Handle, room: Callable[[], bool] = lambda: True
+) -> AbstractContextManager[None]:
+    """The same as a service, until the end of the block."""
+    return in_threads(lambda stop: work(settings, handle, Until.STOPPED, stop, room))
 
 
 class Seen(list[str]):
@@ -143,21 +130,52 @@ def test_a_live_article_overtakes_those_of_the_slow_lane(settings: Settings) -> 
         time.sleep(0.02)
         return []
 
-    with at_work(settings, handle):
-        assert within(60, lambda: len(order) == 301)
+    with service(settings, handle):
+        wait_until(lambda: len(order) == 301, 60, what="all are handled")
     assert order.index("Breaking") < 150
 
 
 def test_the_slow_lane_waits_while_there_is_no_room_behind(settings: Settings) -> None:
     publish(settings, numbered(20), bulk=True)
     seen, room = Seen(), threading.Event()
-    with at_work(settings, seen, room=room.is_set):
+    with service(settings, seen, room.is_set):
         publish(settings, [article("Breaking")])
-        assert within(30, lambda: seen == ["Breaking"])
+        wait_until(lambda: seen == ["Breaking"], 30, what="the live one is handled")
         time.sleep(1)
         assert seen == ["Breaking"]
         room.set()
-        assert within(10, lambda: len(seen) == 21)
+        wait_until(lambda: len(seen) == 21, 10, what="the old ones are handled")
+
+
+def test_nobody_is_asked_for_room_while_the_slow_lane_is_empty_and_what_comes_into_it_waits_too(
+    settings: Settings,
+) -> None:
+    publish(settings, [article("Old")], bulk=True)
+    seen, asked, room = Seen(), [], threading.Event()
+
+    def has_room() -> bool:
+        asked.append(room.is_set())
+        return asked[-1]
+
+    room.set()
+    with service(settings, seen, has_room):
+        wait_until(lambda: seen == ["Old"], 30, what="the slow lane is empty")
+        before = len(asked)
+        time.sleep(1)
+        assert len(asked) == before
+        room.clear()
+        publish(settings, numbered(5), bulk=True)
+        wait_until(lambda: len(asked) > before + 2, 10, what="it asks for room")
+        assert seen == ["Old"]
+        room.set()
+        wait_until(lambda: len(seen) == 6, 10, what="they are handled, each once")
+
+
+def test_until_the_end_nobody_waits_for_room(settings: Settings) -> None:
+    publish(settings, numbered(20), bulk=True)
+    seen = Seen()
+    work(settings, seen, room=lambda: False)
+    assert len(seen) == 20
 
 
 def test_consumers_behind_have_room_again_as_soon_as_they_took_what_waits(settings: Settings) -> None:
@@ -171,7 +189,7 @@ def test_consumers_behind_have_room_again_as_soon_as_they_took_what_waits(settin
         assert has_room(), "nobody is at work: there is nothing to wait for"
         with closing(Lane(settings, ARTICLES_RAW.name, "tagger", 100)) as lane:
             lane.subscribe(lambda: None)
-            assert within(10, lambda: not lane.poll(0.1) and lane.behind() == 0)
+            wait_until(lambda: not lane.poll(0.1) and lane.behind() == 0, 10, what="it has taken all")
             assert not has_room(), "what is taken and not committed still stands in the way"
             lane.kafka.commit()
             assert has_room()
@@ -184,12 +202,12 @@ def test_messages_that_come_one_by_one_are_taken_together(settings: Settings) ->
         began.append(time.monotonic())
         return seen(batch)
 
-    with at_work(settings, handle):
+    with service(settings, handle):
         with Publisher(settings) as publisher:
             for one in numbered(200):
                 publisher.publish(ARTICLES_RAW, one, origin=Origin.LIVE)
                 time.sleep(0.01)
-        assert within(30, lambda: len(seen) == 200)
+        wait_until(lambda: len(seen) == 200, 30, what="all are handled")
     assert len(began) <= 2 + (began[-1] - began[0]) / PACE_S
 
 
@@ -338,7 +356,6 @@ def test_two_consumers_of_a_group_share_the_work_and_miss_nothing(settings: Sett
     articles = numbered(400)
     settings = msgspec.structs.replace(settings, batch_size=10)
     parts = [Seen(), Seen()]
-    stop = threading.Event()
 
     def slowly(seen: Seen) -> Handle:
         def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
@@ -347,17 +364,10 @@ def test_two_consumers_of_a_group_share_the_work_and_miss_nothing(settings: Sett
 
         return handle
 
-    threads = [threading.Thread(target=work, args=(settings, slowly(s), Until.STOPPED, stop)) for s in parts]
-    for thread in threads:
-        thread.start()
-    time.sleep(3)
-    publish(settings, articles)
-    deadline = time.monotonic() + 60
-    while len({*parts[0], *parts[1]}) < 400 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    stop.set()
-    for thread in threads:
-        thread.join(20)
+    with service(settings, slowly(parts[0])), service(settings, slowly(parts[1])):
+        time.sleep(3)
+        publish(settings, articles)
+        wait_until(lambda: len({*parts[0], *parts[1]}) == 400, 60, what="all are handled")
     assert {*parts[0], *parts[1]} == {one.title for one in articles}
     assert all(parts), "one of the two did all the work"
 

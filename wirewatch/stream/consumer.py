@@ -78,9 +78,9 @@ def consume(
 ) -> Consumed:
     """Give ``handle`` every message of ``topic`` at least once, in batches, and keep what it refuses as dead letters.
 
-    ``slow_lane`` is taken from only while ``topic`` has nothing and there is ``room`` behind. ``opened`` runs
-    whenever the publisher was opened: on assignment, and after a batch was given up; a consumer with a memory
-    rebuilds it there.
+    ``slow_lane`` is taken from only while ``topic`` has nothing, and by a service only while there is ``room`` behind:
+    with Until.END one consumer runs after the other, and nobody would ever make room. ``opened`` runs whenever the
+    publisher was opened: on assignment, and after a batch was given up; a consumer with a memory rebuilds it there.
     Raises Unavailable, Refused, NewerSchema, TooManyRefused, Fenced; what was not final then is seen again.
     """
     stop = stop or Event()
@@ -134,15 +134,15 @@ class _Loop(Generic[M]):
         self._dead_letters: Topic[DeadLetter] = dead_letters(group)
         self._share = RefusedShare(settings)
         self._ready = False  # the publisher is open for what is assigned now
-        self._patience_s: float | None = None
+        self._service = True
         self._failing_since: float | None = None
         self._pause_s = 0.0
         self.consumed = Consumed()
 
     def start(self, until: Until) -> None:
-        self._patience_s = END_PATIENCE_S if until is Until.END else None
+        self._service = until is Until.STOPPED
         for lane in self._lanes:
-            if until is Until.END:
+            if not self._service:
                 lane.end_at_what_is_there()
             lane.subscribe(self._moved)
 
@@ -173,18 +173,31 @@ class _Loop(Generic[M]):
             self._moved()
         else:
             self._failing_since, self._pause_s = None, 0.0
-            if records and self._patience_s is None and not lane.is_full(records):
+            if records and self._service and not lane.is_full(records):
                 stop.wait(max(0.0, began + PACE_S - time.monotonic()))
 
     def _poll(self) -> tuple[Lane, Records]:
         """What there is, live before slow; only where there is nothing it waits, and then for live."""
-        live = self._lanes[0]
-        for lane in self._lanes:
-            if lane is live or self._room():
-                records = lane.poll(0)
-                if records:
-                    return lane, records
+        live, *slow = self._lanes
+        if records := live.poll(0):
+            return live, records
+        for lane in slow:
+            if records := self._poll_slow(lane):
+                return lane, records
         return live, live.poll(POLL_S)
+
+    def _poll_slow(self, lane: Lane) -> Records:
+        """What the slow lane has, where there is room; nobody is asked for room while nothing waits."""
+        if lane.behind() and not self._has_room():
+            return {}
+        records = lane.poll(0)
+        if records and not self._has_room():  # it came into an empty lane
+            lane.back_to(records)
+            return {}
+        return records
+
+    def _has_room(self) -> bool:
+        return not self._service or self._room()
 
     def _get_ready(self) -> None:
         self._publisher.open()
@@ -239,7 +252,7 @@ class _Loop(Generic[M]):
         """Go back to where the batch began, wait a little, try again."""
         now = time.monotonic()
         self._failing_since = self._failing_since or now
-        if self._patience_s is not None and now - self._failing_since > self._patience_s:
+        if not self._service and now - self._failing_since > END_PATIENCE_S:
             raise error
         self._metrics.failed()
         self._pause_s = min(max(0.5, self._pause_s * 2), RETRY_MAX_S)
