@@ -74,6 +74,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
     return True
 
 
+@pytest.mark.alone  # it measures how long nothing is said
 def test_a_run_stores_what_it_is_told_to_and_the_next_one_only_adds_what_is_new(
     settings: Settings, folder: Path
 ) -> None:
