@@ -104,10 +104,12 @@ def alert(**fields: Any) -> Alert:
 
 
 def numbered(count: int, **fields: Any) -> list[Article]:
-    """``count`` articles, each of its own words."""
-    return [
-        article(f"Report number {n}", f"Event {n} happened in place {n}. {FILLER} {n}", **fields) for n in range(count)
-    ]
+    """``count`` articles, no two of which are one story: every third word is of that article alone."""
+
+    def own(n: int) -> str:
+        return " ".join(f"{word}{n}" if place % 3 == 0 else word for place, word in enumerate(FILLER.split()))
+
+    return [article(f"Report number {n}", f"Event {n} happened in place {n}. {own(n)}", **fields) for n in range(count)]
 
 
 def replaced(of: Any, **fields: Any) -> Any:
