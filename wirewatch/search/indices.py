@@ -64,9 +64,10 @@ def ensure_indices(settings: Settings) -> None:
         missing = [name for name in MAPPINGS if alias_of(settings, name) not in there]
         # At the same time, because each waits for its shard: nine one after the other take four times as long.
         with ThreadPoolExecutor(len(MAPPINGS)) as threads:
-            list(threads.map(lambda name: _create(es, settings, name), missing))
+            made = dict(zip(missing, threads.map(lambda name: _create(es, settings, name), missing), strict=True))
         for name in MAPPINGS:
-            _add_fields(es, settings, alias_of(settings, name), mapping(name))
+            if not made.get(name):
+                _add_fields(es, settings, alias_of(settings, name), mapping(name))
         for name, shown in SHOWN.items():
             for index, found in there.get(alias_of(settings, name), {}).items():
                 if "filter" not in found:  # an index of before
@@ -107,7 +108,8 @@ def _aliases(es: Elasticsearch, settings: Settings) -> dict[str, dict[str, dict[
     return found
 
 
-def _create(es: Elasticsearch, settings: Settings, name: str) -> None:
+def _create(es: Elasticsearch, settings: Settings, name: str) -> bool:
+    """Makes the index behind alias ``name``, and says whether it was this call that made it."""
     alias, shown = alias_of(settings, name), SHOWN.get(name)
     try:
         es.indices.create(
@@ -121,9 +123,11 @@ def _create(es: Elasticsearch, settings: Settings, name: str) -> None:
             },
         )
     except BadRequestError as error:
-        # Another process was faster; its index is as good as ours.
+        # Another process was faster; its index is as good as ours, unless it is of another version.
         if error.message != "resource_already_exists_exception":
             raise
+        return False
+    return True
 
 
 def _add_fields(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any]) -> None:
