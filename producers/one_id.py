@@ -1,4 +1,4 @@
-"""The ids of new articles, agreed on with all other feeds and producers before anything is published."""
+"""The ids of articles, agreed on with all other feeds and producers before anything is published."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def with_agreed_ids(store: FeedStore, polls: Sequence[Found], *, now: datetime) -> list[Found]:
-    """``polls`` with the ids that all agree on; from then on the new articles' names lead there.
+    """``polls`` with the ids that all agree on; from then on all names of their articles lead there.
 
     Where another producer writes down names of the same site at the same time, its names are read and it is tried
     again; one of them always gets on.
     """
     day = days(now)
     ids: list[dict[str, str]] = [{} for _ in polls]
-    left = {site for poll in polls for site in _new_by_site(poll)}
+    left = {site for poll in polls for site in _by_site(poll)}
     while left:
         sites = store.sites(sorted(left))
         for poll, of in zip(polls, ids, strict=True):
             present = {seen.id.hex() for seen in poll.remembered.memory.seen if seen.day == day}
-            for site, new in _new_by_site(poll).items():
+            for site, named in _by_site(poll).items():
                 if site in left:
-                    found, memory = agreed(sites[site].memory, new, present, day=day)
+                    found, memory = agreed(sites[site].memory, named, present, day=day)
                     sites[site] = msgspec.structs.replace(sites[site], memory=memory)
-                    of |= {one.article.id: id_ for one, id_ in zip(new, found, strict=True)}
+                    of |= {one.article.id: id_ for one, id_ in zip(named, found, strict=True)}
         left = store.save_sites(sites, now=now)
     return [_renamed(poll, of) for poll, of in zip(polls, ids, strict=True)]
 
@@ -48,10 +48,10 @@ def days(now: datetime) -> int:
     return (now - _EPOCH_DAY).days
 
 
-def _new_by_site(poll: Found) -> dict[str, list[Judged]]:
+def _by_site(poll: Found) -> dict[str, list[Judged]]:
     found: dict[str, list[Judged]] = {}
     for one in poll.judged:
-        if one.verdict == "new" and (one.on_site or one.site_guid):
+        if one.on_site or one.site_guid:
             found.setdefault(one.site, []).append(one)
     return found
 

@@ -80,7 +80,10 @@ class Poll(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What one poll leads to: the next state over the one that was claimed, articles to publish, what to remember."""
+    """What one poll leads to: the next state over the one that was claimed, what came, what to remember.
+
+    ``judged`` are the articles to publish, and those that we know under an address that is new to us.
+    """
 
     claimed: Stored
     state: FeedState
@@ -283,7 +286,8 @@ class _Polling:
         state = brought(mine.state, feed, what, now=now, jitter=_jitter())
         if feed.full_text and to_send:
             to_send, memory = await self._full_text.of(to_send, memory)
-        return Outcome(mine, state, to_send, msgspec.structs.replace(remembered, memory=memory))
+        moved = tuple(one for one in judged if one.verdict == "known" and one.on_site)
+        return Outcome(mine, state, (*to_send, *moved), msgspec.structs.replace(remembered, memory=memory))
 
     def _recall_all(self, ids: Sequence[str]) -> Sequence[Remembered]:
         found = self._store.memories(ids)
@@ -293,7 +297,7 @@ class _Polling:
         """Agree on the ids of what some polls brought, publish it, then remember it: in this order."""
         topic, origin = self._lane
         outcomes = self._agreed(outcomes)
-        articles = [one.article for outcome in outcomes for one in outcome.judged]
+        articles = [one.article for outcome in outcomes for one in outcome.judged if one.verdict != "known"]
         for article in articles:
             self._publisher.publish(topic, article, origin=origin)
         if articles:
@@ -312,11 +316,11 @@ class _Polling:
 
     def _agreed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """The outcomes with the ids that their articles have in all feeds."""
-        brought_news = [one for one in outcomes if any(judged.verdict == "new" for judged in one.judged)]
-        polls = [Found(one.judged, one.remembered or Remembered()) for one in brought_news]
+        naming = [one for one in outcomes if any(judged.on_site or judged.site_guid for judged in one.judged)]
+        polls = [Found(one.judged, one.remembered or Remembered()) for one in naming]
         by_feed = {
             one.state.id: msgspec.structs.replace(one, judged=found.judged, remembered=found.remembered)
-            for one, found in zip(brought_news, with_agreed_ids(self._store, polls, now=self._clock()), strict=True)
+            for one, found in zip(naming, with_agreed_ids(self._store, polls, now=self._clock()), strict=True)
         }
         if by_feed:
             failpoint("rss.agreed")
@@ -332,8 +336,8 @@ class _Polling:
         self._edited += sum(one.verdict == "edited" for one in outcome.judged)
         if state.failures:
             log.info("%s", state.error, extra=about)
-        elif outcome.judged:
-            log.info("%d new or edited", len(outcome.judged), extra=about)
+        elif news := sum(one.verdict != "known" for one in outcome.judged):
+            log.info("%d new or edited", news, extra=about)
         if outcome.change is not None:
             log.warning("is %s, was %s: %s", state.health, outcome.change.before, outcome.change.why, extra=about)
         if self._tell is not None:

@@ -109,6 +109,12 @@ async def silent(_: Asked, writer: Any) -> None:
     await asyncio.sleep(5)
 
 
+async def half_closed(_: Asked, writer: Any) -> None:
+    writer.write(reply(FEED, content_length="1000"))
+    writer.write_eof()  # it says that nothing more comes, and goes on listening
+    await asyncio.sleep(5)
+
+
 async def long_head(_: Asked, writer: Any) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n")
     while True:
@@ -126,6 +132,7 @@ LIES: dict[str, tuple[Any, str, str]] = {
     "br bomb": (reply(brotli.compress(bytes(5_000_000)), content_encoding="br"), "size", "larger than"),
     "zstd bomb": (reply(zstandard.compress(bytes(5_000_000)), content_encoding="zstd"), "size", "larger than"),
     "promises more than it sends": (reply(FEED, content_length="1000"), "connection", "ended before"),
+    "closes one half and keeps the other open": (half_closed, "connection", "ended before"),
     "closes at once": (b"", "connection", "ended before"),
     "half a head": (b"HTTP/1.1 200 OK\r\nconten", "connection", "ended before"),
     "no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "protocol", "no HTTP"),

@@ -156,6 +156,18 @@ def test_one_article_in_two_feeds_under_two_addresses_has_one_id(open_settings: 
     assert (again.new, again.edited) == (0, 0), "each feed remembers it under the id that they agreed on"
 
 
+def test_a_later_slug_of_an_article_leads_to_it_in_all_feeds(open_settings: Settings, server: FeedServer) -> None:
+    later = "https://harbourwire.example/later-slug"
+    server.says["/f"] = reply(rss(item(1)))
+    poll(open_settings, [feed(server)])
+    server.says["/f"] = reply(rss(item(1, link=later)))
+    again = poll(open_settings, [feed(server)], NOW + DAY)
+    assert (again.new, again.edited) == (0, 0)
+    server.says["/g"] = reply(rss(item(1, guid="of the other feed", link=later)))
+    poll(open_settings, [feed(server), feed(server, "/g")], NOW + 2 * DAY)
+    assert len({article.id for article in arrived(open_settings, server)}) == 1
+
+
 def test_two_producers_at_once_agree_on_the_id_of_what_their_feeds_share(
     open_settings: Settings, server: FeedServer
 ) -> None:

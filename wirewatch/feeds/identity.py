@@ -65,7 +65,8 @@ class Memory(msgspec.Struct, frozen=True):
 class Judged(msgspec.Struct, frozen=True):
     """An item and what it is: new, an edit of a known article, or nothing new; its article has its lasting id.
 
-    ``on_site`` and ``site_guid`` are the names of a new one that hold in other feeds too, on ``site``.
+    ``on_site`` and ``site_guid`` are the names that hold in other feeds too, on ``site``: all of a new one, and of an
+    article that we know the addresses it did not have before.
     """
 
     article: Article
@@ -107,8 +108,10 @@ def judge(memory: Memory, candidates: Sequence[Candidate], *, day: int) -> tuple
         verdict: Literal["new", "edited", "known"] = (
             "new" if before is None else "known" if before.content == content else "edited"
         )
-        in_all_feeds = (candidate.on_site, site_guid, candidate.site) if before is None else ()
-        judged.append(Judged(article, verdict, *in_all_feeds))
+        if before is not None:
+            site_guid = None
+        on_site = tuple(name for name in candidate.on_site if before is None or _key(name) not in before.names)
+        judged.append(Judged(article, verdict, on_site, site_guid, candidate.site))
         by_id[now.id] = now
         known |= dict.fromkeys(now.names, now)
     kept = [seen for seen in by_id.values() if seen.day > day - REMEMBERED_DAYS]

@@ -60,22 +60,23 @@ def guid_on_site(guid: str, article: Article, outlet: str) -> str | None:
     return digest("guid", "" if _UNIQUE.match(guid) else outlet, guid)[:16]
 
 
-def agreed(memory: Memory, new: Sequence[Judged], present: Iterable[str], *, day: int) -> tuple[list[str], Memory]:
-    """The ids that new articles of one feed and one site get, and what is remembered of the site with them.
+def agreed(memory: Memory, judged: Sequence[Judged], present: Iterable[str], *, day: int) -> tuple[list[str], Memory]:
+    """The ids that articles of one feed and one site get, and what is remembered of the site with them.
 
-    ``present`` are the ids of all that stands in the feed: a guid whose article is there under its own address names
-    nothing else. ``day`` counts since 1970.
+    One that its feed knows already keeps its id, and its new addresses lead there from now on. ``present`` are the ids
+    of all that stands in the feed: a guid whose article is there under its own address names nothing else. ``day``
+    counts since 1970.
     """
     known = {name: seen.id for seen in memory.seen for name in seen.names}
     here = {bytes.fromhex(one) for one in present}
     names_of: dict[bytes, tuple[bytes, ...]] = {}
     ids: list[str] = []
-    for one in new:
+    for one in judged:
         own, by_url = bytes.fromhex(one.article.id), keys(one.on_site)
         by_guid = keys([one.site_guid]) if one.site_guid else ()
         found = [known[name] for name in by_url if name in known]
         found += [known[name] for name in by_guid if name in known and known[name] not in here - {own}]
-        id_ = found[0] if found else own
+        id_ = found[0] if found and one.verdict == "new" else own
         ids.append(id_.hex())
         fresh = tuple(name for name in (*by_url, *by_guid) if name not in known)
         names_of[id_] = (*names_of.get(id_, ()), *fresh)
