@@ -88,6 +88,9 @@ def storm(settings: Settings, stream: Stream, hook: Webhook, *, chunks: int, kil
         def at_failpoints() -> bool:
             return all(running[name].deaths >= len(points) for name, points in FAILPOINTS.items())
 
+        def own_deaths() -> dict[str, int]:
+            return {name: running[name].deaths - deaths[name] for name in FAILPOINTS}
+
         def meanwhile() -> None:
             nonlocal next_chunk, next_kill, killed
             for one in running.values():
@@ -106,14 +109,15 @@ def storm(settings: Settings, stream: Stream, hook: Webhook, *, chunks: int, kil
             lambda: not left and at_failpoints() and killed == kills and indexed(settings) == len(stream.ids),
             timeout_s, meanwhile=meanwhile, what="all indexed after all deaths",
         )  # fmt: skip
+        wait_until(
+            lambda: own_deaths() == {name: len(points) for name, points in FAILPOINTS.items()},
+            10, meanwhile=meanwhile, what="deaths at the failpoints and by our hand, and no others",
+        )  # fmt: skip
         wait_until(lambda: not any(lag(settings).values()), 60, meanwhile=meanwhile, what="no lag")
         wait_until(
             lambda: {alert.status for alert in stored(settings)} == {"sent"},
             60, meanwhile=meanwhile, what="all told",
         )  # fmt: skip
-        assert {name: running[name].deaths - deaths[name] for name in FAILPOINTS} == {
-            name: len(points) for name, points in FAILPOINTS.items()
-        }
     assert_told_once(settings, stream, hook)
 
 
