@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -194,6 +195,30 @@ def test_the_main_job_starts_its_own_servers_and_leaves_nothing(line_settings: S
     assert listening
     assert not left_behind(own)
     assert not [port for port in listening if not _free(port)]
+
+
+@pytest.mark.long
+def test_a_wheel_does_the_same_from_another_folder_without_the_source(line_settings: Settings, tmp_path: Path) -> None:
+    built, installed, elsewhere = (tmp_path / name for name in ("built", "installed", "elsewhere"))
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
+    subprocess.run(build, cwd=Path(__file__).parents[2], check=True, capture_output=True)
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(installed)
+    elsewhere.mkdir()
+    line, environment = command(Settings(data_dir=str(tmp_path / "data"), cache_dir=line_settings.cache_dir), "--json")
+    environment |= {"PYTHONPATH": str(installed)}
+    where = [sys.executable, "-c", "import wirewatch.resources as r; print(r.__file__, r.seeds_folder())"]
+    found = subprocess.run(where, env=environment, cwd=elsewhere, capture_output=True, text=True, check=True).stdout
+    assert all(path.startswith(str(installed)) for path in found.split())
+    first, second = (
+        subprocess.run(line, env=environment, cwd=elsewhere, capture_output=True, text=True, timeout=240, check=False)
+        for _ in range(2)
+    )
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert json.loads(first.stdout)["new"] == json.loads(second.stdout)["overview"]["articles"] > 0
+    assert json.loads(second.stdout)["new"] == 0
+    assert list(elsewhere.iterdir()) == []
 
 
 def _listening(process: psutil.Process) -> set[int]:
