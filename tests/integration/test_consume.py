@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 
 import msgspec
@@ -116,6 +117,25 @@ def test_until_end_leaves_what_came_after_the_start(settings: Settings) -> None:
     work(settings, handle_and_publish)
     assert late.title not in seen
     assert len(seen) < 100, "it ran after new messages for ever"
+
+
+@pytest.mark.parametrize(("over", "handled"), [("commit_transaction", 1), ("abort_transaction", 0)])
+def test_until_end_waits_for_a_transaction_that_is_not_over(settings: Settings, over: str, handled: int) -> None:
+    with closing(KafkaProducer(bootstrap_servers=settings.kafka, transactional_id=settings.name_prefix)) as producer:
+        producer.init_transactions()
+        producer.begin_transaction()
+        topic = settings.name_prefix + ARTICLES_RAW.name
+        headers = [("schema", b"1"), ("origin", b"live")]
+        producer.send(topic, msgspec.json.encode(article("Not over")), headers=headers).get(10)
+        assert lag(settings)["tagger"] == 1
+        seen = Seen()
+        with ThreadPoolExecutor() as threads:
+            working = threads.submit(work, settings, seen)
+            time.sleep(2)
+            assert not working.done()
+            getattr(producer, over)()
+            assert working.result(30) == Consumed(handled, 0)
+    assert len(seen) == handled
 
 
 def test_a_live_article_overtakes_those_of_the_slow_lane(settings: Settings) -> None:

@@ -100,7 +100,10 @@ def reachable(settings: Settings) -> None:
 
 
 class Position(NamedTuple):
-    """How far a group has come in one partition: the offset it takes next, and the offset behind the last message."""
+    """How far a group has come in one partition: the offset it takes next, and the offset behind the last message.
+
+    The last message may be of a transaction that is being committed: what the stage before has just done counts.
+    """
 
     done: int
     end: int
@@ -129,7 +132,7 @@ def positions_of(
     }
     every = [tp for of_topic in partitions.values() for tp in of_topic]
     starts = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.EARLIEST))
-    ends = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST), IsolationLevel.READ_COMMITTED)
+    ends = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST), IsolationLevel.READ_UNCOMMITTED)
     found = {}
     for group in groups:
         done = committed.get(prefix + group, {})
@@ -138,6 +141,20 @@ def positions_of(
             for tp in partitions[prefix + READS[group]]
         }
     return found
+
+
+def ends(settings: Settings, topic: str) -> dict[TopicPartition, int]:
+    """The offset behind the last message of each partition of ``topic`` that has any.
+
+    A commit returns when it is decided, a moment before readers of committed messages see its end (KIP-98). So what is
+    in a transaction counts, and who reads up to here waits until that transaction is over.
+    """
+    with admin(settings) as client:
+        (described,) = client.describe_topics([settings.name_prefix + topic])
+        every = [TopicPartition(described["name"], one["partition_index"]) for one in described["partitions"]]
+        starts = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.EARLIEST))
+        found = client.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST), IsolationLevel.READ_UNCOMMITTED)
+    return {tp: found[tp].offset for tp in every if found[tp].offset > starts[tp].offset}
 
 
 def members(settings: Settings) -> dict[str, int]:

@@ -10,6 +10,7 @@ from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.base import MemberState  # type: ignore[attr-defined]  # its stubs lack it
 
 from wirewatch.settings import Settings
+from wirewatch.stream.admin import ends
 from wirewatch.stream.connection import MAX_MESSAGE_BYTES, as_our_errors, bootstrap
 from wirewatch.stream.publisher import Offsets, as_committed
 
@@ -51,10 +52,7 @@ class Lane:
 
     def end_at_what_is_there(self) -> None:
         """Take the end offsets of now as the end of this lane."""
-        partitions = [TopicPartition(self._topic, number) for number in self.kafka.partitions_for_topic(self._topic)]
-        begins = self.kafka.beginning_offsets(partitions) if partitions else {}
-        ends = self.kafka.end_offsets(partitions) if partitions else {}
-        self._ends = {partition: end for partition, end in ends.items() if end > begins[partition]}
+        self._ends = ends(self._settings, self.topic)
 
     def subscribe(self, moved: Callable[[], None]) -> None:
         """Join the group; ``moved`` is called whenever partitions come or go."""
