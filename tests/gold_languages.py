@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from wirewatch.tagging import Tagger
 
 FOLDER = Path(__file__).parent / "gold" / "languages"
 
@@ -49,9 +52,11 @@ def unmark(marked: str) -> tuple[str, list[Mark]]:
     return "".join(bare), sorted(marks)
 
 
-def lines_of(language: str, gazetteer: Any) -> list[dict[str, Any]]:
+def lines_of(language: str, tagger: Tagger) -> list[dict[str, Any]]:
     """The texts in the format of gold sets; peoples and adjectives are neither right nor wrong."""
     from wirewatch.tagging.languages.names import row_of
+
+    gazetteer, listed = tagger._gazetteer, tagger._lexicon.actors
 
     lines = []
     for number, marked in enumerate(texts_of(language), 1):
@@ -62,7 +67,9 @@ def lines_of(language: str, gazetteer: Any) -> list[dict[str, Any]]:
         for mark in marks:
             span = {"start": mark.start, "end": mark.end}
             if mark.says[0] == "@":
-                actors.append({**span, "name": mark.name, "id": mark.says[1:]})
+                kind = listed[mark.says[1:]].kind
+                type_ = "person" if kind == "person" else "organisation"
+                actors.append({**span, "name": mark.name, "type": type_, "id": mark.says[1:]})
             elif mark.says[0] == "~":
                 ignored.append({**span, "layer": "toponyms"})
             else:
@@ -92,9 +99,9 @@ def main() -> None:
     from wirewatch.settings import Settings
     from wirewatch.tagging import load_tagger
 
-    gazetteer = load_tagger(Settings())._gazetteer
+    tagger = load_tagger(Settings())
     for file in sorted(FOLDER.glob("*.txt")):
-        lines = lines_of(file.stem, gazetteer)
+        lines = lines_of(file.stem, tagger)
         written = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         file.with_suffix(".jsonl").write_text(written, encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from wirewatch.evaluation.page import LIMITS, PUBLIC_NAMES, page
 from wirewatch.evaluation.scores import END_TO_END, RECOGNISED, score
 
 ACROSS = next((up / "shared/eval" for up in Path(__file__).parents[3:] if (up / "shared/eval").is_dir()), Path("none"))
+GOLD = Path(__file__).parents[1] / "gold"
 CORPORA = ("geowebnews", "geovirus", "re3d_dev", "gum_news")
 
 
@@ -215,6 +217,21 @@ def test_the_page_names_internal_sets_by_their_public_names_and_says_the_limits(
     assert "| places found, F1 (overlap) | 0.920 | 0.900 to 0.940 | 2,608 |" in written
     assert "08 December 2024, wirewatch 0.1.0, tagger `1-a`" in written
     assert "## What these figures do not say" in written
+
+
+def test_the_page_has_one_line_for_each_other_language() -> None:
+    written = page([replaced(RUN, set="articles"), replaced(RUN, set="uk"), replaced(RUN, set="ar"), RUN])
+    titles = [line for line in written.splitlines() if line.startswith("## ")]
+    assert titles[:3] == ["## Our own articles", "## Our own short texts in other languages", "## GeoWebNews"]
+    assert re.search(r"^\| Ukrainian \| 200 \|.*\n\| Arabic \| 200 \|", written, re.M)
+
+
+@pytest.mark.parametrize(
+    "gold", [GOLD / "articles.jsonl", *sorted(GOLD.glob("languages/*.jsonl"))], ids=lambda path: path.name
+)
+def test_every_set_of_our_own_articles_can_be_evaluated(gold: Path) -> None:
+    lines = gold.read_bytes().splitlines()
+    assert len(list(read_gold(gold.name, lines))) == len(lines) >= 20
 
 
 def test_the_page_in_the_docs_is_one_that_the_command_wrote() -> None:

@@ -100,7 +100,7 @@ def test_places_and_listed_actors_are_found_by_their_names(tagger: Tagger, langu
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_the_gold_lines_say_what_the_marked_texts_say(tagger: Tagger, language: str) -> None:
     written = [json.loads(line) for line in (FOLDER / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert written == lines_of(language, tagger._gazetteer)
+    assert written == lines_of(language, tagger)
     for line in written:
         for span in (*line["toponyms"], *line["actors"]):
             assert line["text"][span["start"] : span["end"]] == span["name"]

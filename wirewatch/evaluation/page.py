@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from babel import Locale
+
 from wirewatch.evaluation.figures import Run
 
 PUBLIC_NAMES = {
@@ -36,6 +38,15 @@ MEASURES = (
 )
 """What the page shows of a run: measure, statistic, words."""
 
+IN_OTHER_LANGUAGES = (
+    ("places overlap", "recall", "places, recall"),
+    ("places overlap", "precision", "precision"),
+    ("near end to end", "accuracy", "within 161 km"),
+    ("actors overlap", "recall", "listed actors, recall"),
+    ("actors overlap", "precision", "precision"),
+)
+"""What the page shows of the short texts in one language: measure, statistic, words."""
+
 LIMITS = """## What these figures do not say
 
 - They are of English news, but for our own articles in other languages. Blogs, transcripts and social media are worse.
@@ -64,8 +75,28 @@ def page(runs: Sequence[Run]) -> str:
         f"{first.at:%d %B %Y}, wirewatch {first.version}, tagger `{first.tagger_version}`, knowledge\n"
         f"`{first.kb_version}`, `WIREWATCH_NER={first.ner}`, one configuration for all sets.\n\n"
     )
-    ordered = sorted(runs, key=lambda run: run.set in PUBLIC_NAMES)
-    return head + "".join(_table(run) for run in ordered) + LIMITS
+    own, internal = ([run for run in runs if (run.set in PUBLIC_NAMES) is inside] for inside in (False, True))
+    texts = [run for run in own if len(run.set) == 2]  # tests/gold/languages: each file is called by its language
+    whole = [run for run in own if run not in texts]
+    return head + "".join([*map(_table, whole), _languages(texts), *map(_table, internal)]) + LIMITS
+
+
+def _languages(runs: Sequence[Run]) -> str:
+    """One line a language."""
+    if not runs:
+        return ""
+    lines = [
+        "## Our own short texts in other languages",
+        "",
+        "In tests/gold/languages, in our own words.",
+    ]
+    columns = ["language", "texts", *(words for _, _, words in IN_OTHER_LANGUAGES)]
+    rows = [columns, ["---"] * len(columns)]
+    for run in runs:
+        found = [run.figure(measure, statistic) for measure, statistic, _ in IN_OTHER_LANGUAGES]
+        name = Locale(run.set).get_language_name("en") or run.set
+        rows.append([name, str(run.documents), *(f"{one.value:.3f}" if one else "" for one in found)])
+    return "\n".join([*lines, "", *(f"| {' | '.join(row)} |" for row in rows)]) + "\n\n"
 
 
 def _table(run: Run) -> str:
