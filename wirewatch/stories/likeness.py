@@ -1,10 +1,12 @@
 """Whether an article and a story tell the same event: one number, and what forbids it whatever the number.
 
-The weights were set on tests/gold/stories_tuned.jsonl and the development sets; docs/stories.md shows what each is for.
+The number is the log-odds of a logistic regression. Its weights were fitted on tests/gold/stories_tuned.jsonl, the
+development sets and unrelated news of one day, and rounded; docs/stories.md shows what each is for.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -12,14 +14,19 @@ import msgspec
 from wirewatch.stories.profile import Profile
 from wirewatch.stories.traits import Traits
 
-ENOUGH = 0.13
+ENOUGH = -2.0
 """From this score on an article joins a story."""
-SURELY = 0.6
+SURELY = ENOUGH + 8.0
 """A second story that the article fits as well as this is linked with the first one."""
 
-OWN_NAMES, OWN_LEAD_NAMES = 0.1, 0.25
-SAME_DAY = SAME_NUMBERS = SAME_LEAD = AGE = 0.04
-OTHER_COUNTRIES = 0.1
+SHARED_NAMES = OWN_NAMES = 6.0
+LEAD_NAMES = 1.0
+SAME_DAY = 1.6
+SAME_NUMBERS = 2.3
+SAME_LEAD = 0.5
+AGE = OTHER_COUNTRIES = MANY_NAMES = 2.0
+OTHER_PLACE = 1.1
+A_COPY = 20.0
 COPY = 0.65
 """From this part of its text on an article is a copy, which no veto keeps out."""
 MINOR_RARITY = 0.2
@@ -32,6 +39,9 @@ _NAMES_ENOUGH = 4.0
 """So many rare names of its own, and a story has all the weight that they can give it."""
 _WORDS_OF_ONE = 20
 """Names of one article: a story with more of them needs as many times more, or the largest would take in everything."""
+LIKE_ONE, LIKE_ONE_A_MEMBER = 0.2, 0.01
+"""How like one of its latest members an article must be, by the number of members: a story that many articles have
+joined has a little of everything, and without this takes in more and more of what is like none of them."""
 
 
 class Likeness(msgspec.Struct, frozen=True):
@@ -59,39 +69,61 @@ def likeness(
     """Compare ``traits`` with ``story``; ``rarity`` of a name is 0..1, ``seen`` in how many articles it stands."""
     centroid = story.centroid
     cosine = sum([weight * centroid[name] for name, weight in vector.items() if name in centroid]) / story.norm
-    own, own_lead = _own_names(traits, story, rarity, seen)
-    headline = max((_overlap(traits.title_words, words) for _, words, _ in story.latest), default=0.0)
-    text = max((traits.text.contained(other) for _, _, other in story.latest), default=0.0)
+    headline = max((_overlap(traits.title_words, member.headline) for member in story.latest), default=0.0)
+    text = max((traits.text.contained(member.text) for member in story.latest), default=0.0)
     score = (
-        cosine
-        + OWN_NAMES * own
-        + OWN_LEAD_NAMES * own_lead
+        SHARED_NAMES * math.sqrt(max(0.0, cosine))
+        + OWN_NAMES * _own_names(traits, story, rarity, seen)
+        + LEAD_NAMES * _lead_names(traits, story, rarity)
         + SAME_DAY * (story.event_day in traits.days)
         + SAME_NUMBERS * min(3, sum(value > SMALL for value in traits.numbers & story.numbers)) / 3
-        + SAME_LEAD * (not traits.lead_ids.isdisjoint(story.lead_ids))
+        + SAME_LEAD * min(3, len(traits.lead_ids & story.lead_ids))
         - AGE * (traits.at - story.first) / window
         - OTHER_COUNTRIES * _elsewhere(traits, story)
+        - OTHER_PLACE * _other_place(traits, story)
+        - MANY_NAMES * math.log(1 + len(traits.weights))
     )
     if text >= COPY:
-        score += text
-    return Likeness(score, _veto(traits, story, cosine, headline, text), text)
+        score += A_COPY * text
+    veto = _veto(traits, story, cosine, headline, text)
+    if veto is None and score >= ENOUGH and text < COPY and not _like_one(vector, story):
+        veto = "like the whole and none of its articles"
+    return Likeness(score, veto, text)
 
 
-def _own_names(
-    traits: Traits, story: Profile, rarity: Callable[[int], float], seen: Callable[[int], int]
-) -> tuple[float, float]:
-    """What the shared names say by being rare and almost only this story's: in all, and in headlines and leads."""
-    own = own_lead = 0.0
+def _own_names(traits: Traits, story: Profile, rarity: Callable[[int], float], seen: Callable[[int], int]) -> float:
+    """What the shared names say by being rare and almost only this story's, 0..1."""
+    own = 0.0
     words = story.words
     for name in traits.weights:
         if name in words:
             times = words[name]
-            worth = rarity(name) * times / max(seen(name), times) * (MINOR_RARITY if name in traits.minor else 1.0)
-            own += worth
-            if name in traits.lead or name in story.lead:
-                own_lead += worth
-    enough = _NAMES_ENOUGH * max(1.0, len(words) / _WORDS_OF_ONE)
-    return min(1.0, own / enough), min(1.0, own_lead / enough)
+            own += _worth(name, traits, rarity) * times / max(seen(name), times)
+    return min(1.0, own / (_NAMES_ENOUGH * max(1.0, len(words) / _WORDS_OF_ONE)))
+
+
+def _lead_names(traits: Traits, story: Profile, rarity: Callable[[int], float]) -> float:
+    """Which part of the names in headline and lead, by their rarity, the story has in its headlines and leads, 0..1."""
+    shared = every = 0.0
+    for name in traits.lead:
+        worth = _worth(name, traits, rarity)
+        every += worth
+        if name in story.lead:
+            shared += worth
+    return shared / max(1.0, every)
+
+
+def _worth(name: int, traits: Traits, rarity: Callable[[int], float]) -> float:
+    return rarity(name) * (MINOR_RARITY if name in traits.minor else 1.0)
+
+
+def _like_one(vector: dict[int, float], story: Profile) -> bool:
+    needed = 255 * min(LIKE_ONE, LIKE_ONE_A_MEMBER * story.members)
+    return story.members == 1 or any(
+        sum([vector.get(name, 0.0) * weight for name, weight in zip(one.trace.names, one.trace.weights, strict=True)])
+        >= needed
+        for one in reversed(story.latest)
+    )
 
 
 def _overlap(words: frozenset[str], others: frozenset[str]) -> float:
@@ -100,6 +132,15 @@ def _overlap(words: frozenset[str], others: frozenset[str]) -> float:
 
 def _elsewhere(traits: Traits, story: Profile) -> bool:
     return bool(traits.countries) and bool(story.countries) and traits.countries.isdisjoint(story.countries)
+
+
+def _other_place(traits: Traits, story: Profile) -> bool:
+    """Whether headline and lead have another town than the story, which is nowhere in it."""
+    return (
+        bool(traits.key_places)
+        and bool(story.key_places)
+        and traits.key_places.isdisjoint(story.key_places | story.places)
+    )
 
 
 def _veto(traits: Traits, story: Profile, cosine: float, headline: float, text: float) -> str | None:
@@ -115,13 +156,7 @@ def _veto(traits: Traits, story: Profile, cosine: float, headline: float, text: 
     later = traits.lead_day is not None and traits.lead_day > story.event_day
     if later and unsaid and not traits.aftermath:
         return "a later day"
-    elsewhere = (
-        bool(traits.key_places)
-        and bool(story.key_places)
-        and traits.key_places.isdisjoint(story.key_places)
-        and traits.key_places.isdisjoint(story.places)
-    )
-    if elsewhere and not traits.aftermath and (headline >= 0.3 or cosine < 0.15):
+    if _other_place(traits, story) and not traits.aftermath and (headline >= 0.3 or cosine < 0.15):
         return "another place"
     counted = bool(traits.title_numbers) and bool(story.title_numbers)
     if counted and traits.title_numbers.isdisjoint(story.title_numbers) and not traits.aftermath and headline >= 0.4:
@@ -134,9 +169,9 @@ def _veto(traits: Traits, story: Profile, cosine: float, headline: float, text: 
 def _filled_in_anew(traits: Traits, story: Profile) -> str | None:
     """Why what looks like a copy is none: a short text with another name, or another number, in the same place."""
     mine = traits.text
-    if mine.shingles > SHORT or any(text.exact == mine.exact for _, _, text in story.latest):
+    if mine.shingles > SHORT or any(member.text.exact == mine.exact for member in story.latest):
         return None
-    lengths = (text.shingles / mine.shingles for _, _, text in story.latest)
+    lengths = (member.text.shingles / mine.shingles for member in story.latest)
     if not any(_OF_ONE_LENGTH <= length <= 1 / _OF_ONE_LENGTH for length in lengths):
         return None  # a part of the text, which lacks names and numbers for that reason
     if traits.numbers - story.numbers and story.numbers - traits.numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from wirewatch.models import Assignment
 from wirewatch.stories.prints import Print
@@ -11,7 +12,20 @@ from wirewatch.stories.trace import ACTOR, KEY, LEAD, LEAD_ID, PLACE, Trace, unp
 from wirewatch.stories.traits import title_words
 
 COMPARED = 12
-"""Members whose headlines and texts an article is compared with: the latest ones."""
+"""Members that an article is compared with one by one: the latest ones."""
+
+
+class Member(NamedTuple):
+    """One of them: its place in the sequence, the words of its headline, and what it was judged by."""
+
+    sequence: int
+    headline: frozenset[str]
+    trace: Trace
+
+    @property
+    def text(self) -> Print:
+        """The print of its text."""
+        return self.trace.text
 
 
 class Profile:
@@ -31,7 +45,7 @@ class Profile:
         self.key_places: set[int] = set()
         self.lead_ids: set[int] = set()
         self.countries: set[str] = set()
-        self.latest: list[tuple[int, frozenset[str], Print]] = []
+        self.latest: list[Member] = []
         self.members = 0
         self.first = self.last = 0
         self.event_day = 0
@@ -66,9 +80,9 @@ class Profile:
         self.title_numbers.update(trace.title_numbers)
         if self._first_sequence is None or part.sequence < self._first_sequence:
             self._first_sequence, self.event_day = part.sequence, trace.event_day
-        self.latest.append((part.sequence, title_words(part.title), trace.text))
+        self.latest.append(Member(part.sequence, title_words(part.title), trace))
         if len(self.latest) > COMPARED:
-            self.latest.sort(key=lambda member: member[0])
+            self.latest.sort(key=lambda member: member.sequence)
             del self.latest[0]
 
     def _add_names(self, trace: Trace) -> None:
