@@ -34,7 +34,7 @@ Handle = Callable[[Sequence[Received[M]]], Sequence[Rejected]]
 POLL_S = 0.25
 """How long an empty poll waits; also how soon a stop, or something in the slow lane, is noticed."""
 
-PACE_S = 0.1
+PACE_S = 0.06
 """A service begins batches no more often, unless they are full: the commit of one message costs as much as that of a
 hundred. What comes after a quiet moment waits for nothing."""
 
