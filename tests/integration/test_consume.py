@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 
 import msgspec
 import pytest
 from kafka import KafkaProducer
-from kafka.coordinator.base import MemberState
 
 from tests.builders import article, numbered
-from tests.e2e.line import in_threads, wait_until
+from tests.consuming import Seen, service, titles, work
+from tests.e2e.line import publish, wait_until
 from wirewatch.errors import NewerSchema, TooManyRefused, Unavailable
 from wirewatch.models import Article, Origin
 from wirewatch.settings import Settings
-from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until, consume
+from wirewatch.stream import Consumed, Publisher, Received, Rejected, Until
 from wirewatch.stream.admin import ensure_topics, lag
 from wirewatch.stream.consumer import PACE_S
 from wirewatch.stream.dead_letters import replay, waiting
 from wirewatch.stream.downstream import LOOK_EVERY_S, ROOM, Downstream
 from wirewatch.stream.lane import Lane
-from wirewatch.topics import ARTICLES_BULK, ARTICLES_RAW
-
-Handle = Callable[[Sequence[Received[Article]]], Sequence[Rejected]]
+from wirewatch.topics import ARTICLES_RAW
 
 
 @pytest.fixture(autouse=True)
@@ -39,53 +37,6 @@ def raw(settings: Settings) -> Iterator[KafkaProducer]:
     """A producer of any bytes."""
     with closing(KafkaProducer(bootstrap_servers=settings.kafka)) as producer:
         yield producer
-
-
-def publish(settings: Settings, articles: Sequence[Article], *, bulk: bool = False) -> None:
-    with Publisher(settings) as publisher:
-        for one in articles:
-            topic, origin = (ARTICLES_BULK, Origin.BACKFILL) if bulk else (ARTICLES_RAW, Origin.LIVE)
-            publisher.publish(topic, one, origin=origin)
-
-
-def work(
-    settings: Settings,
-    handle: Handle,
-    until: Until = Until.END,
-    stop: threading.Event | None = None,
-    room: Callable[[], bool] = lambda: True,
-) -> Consumed:
-    publisher = Publisher(settings)
-    return consume(
-        settings,
-        ARTICLES_RAW,
-        "tagger",
-        handle,
-        publisher=publisher,
-        until=until,
-        slow_lane=ARTICLES_BULK,
-        room=room,
-        stop=stop,
-    )
-
-
-def service(
-    settings: Settings, handle: Handle, room: Callable[[], bool] = lambda: True
-) -> AbstractContextManager[None]:
-    """The same as a service, until the end of the block."""
-    return in_threads(lambda stop: work(settings, handle, Until.STOPPED, stop, room))
-
-
-class Seen(list[str]):
-    """Collects the titles it is given and refuses none."""
-
-    def __call__(self, batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
-        self.extend(received.value.title for received in batch)
-        return []
-
-
-def titles(articles: Sequence[Article]) -> list[str]:
-    return sorted(one.title for one in articles)
 
 
 def test_every_message_is_handled_once_and_a_second_run_finds_none(settings: Settings) -> None:
@@ -370,43 +321,6 @@ def test_a_stop_ends_within_ten_seconds_and_nothing_is_repeated(settings: Settin
     assert 50 < len(seen) < 200
     work(settings, seen)
     assert sorted(seen) == titles(articles)
-
-
-def test_two_consumers_of_a_group_share_the_work_and_miss_nothing(settings: Settings) -> None:
-    articles = numbered(400)
-    settings = msgspec.structs.replace(settings, batch_size=10)
-    parts = [Seen(), Seen()]
-
-    def slowly(seen: Seen) -> Handle:
-        def handle(batch: Sequence[Received[Article]]) -> Sequence[Rejected]:
-            time.sleep(0.02)
-            return seen(batch)
-
-        return handle
-
-    with service(settings, slowly(parts[0])), service(settings, slowly(parts[1])):
-        time.sleep(3)
-        publish(settings, articles)
-        wait_until(lambda: len({*parts[0], *parts[1]}) == 400, 60, what="all are handled")
-    assert {*parts[0], *parts[1]} == {one.title for one in articles}
-    assert all(parts), "one of the two did all the work"
-
-
-def test_a_join_that_ends_while_the_other_lane_is_polled_is_completed(settings: Settings) -> None:
-    publish(settings, [article("Waits")])
-    lane = Lane(settings, ARTICLES_RAW.name, "tagger", 10)
-    with closing(lane):
-        lane.subscribe(lambda: None)
-        while lane.kafka.group_metadata().state is not MemberState.REBALANCING:
-            lane.kafka.poll(1)
-            time.sleep(0.05)
-        time.sleep(0.5)  # the join ends, and nobody waits for it
-        deadline = time.monotonic() + 10
-        records = lane.poll(0.001)
-        while not records and time.monotonic() < deadline:
-            time.sleep(0.05)
-            records = lane.poll(0.001)
-        assert sum(map(len, records.values())) == 1
 
 
 def test_kafka_out_of_reach_is_one_line_within_fifteen_seconds(settings: Settings) -> None:
