@@ -5,14 +5,11 @@ A server on loopback gives them over real HTTP.
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
@@ -25,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.answering import DONE, Answer, Asked, always, answering
 from tests.builders import NOW, replaced
-from wirewatch.bench.receiver import serving
 from wirewatch.errors import IndexMissing, Refused, SettingsError, Unavailable
 from wirewatch.search.articles import REQUEST_BYTES, Outcome, write
 from wirewatch.search.client import asking, connect, reachable
@@ -35,61 +32,6 @@ from wirewatch.search.indices import delete_indices
 from wirewatch.search.overview import overview
 from wirewatch.search.query import search
 from wirewatch.settings import Settings
-
-Answer = tuple[int, Any]
-DONE = {"index": {"status": 201}}
-
-
-class Asked:
-    """A request as it came in."""
-
-    def __init__(self, path: str, authorization: str | None, body: bytes) -> None:
-        self.path, self.authorization, self.body = path, authorization, body
-        self.actions = [json.loads(line)["index"] for line in body.splitlines()[::2]] if "_bulk" in path else []
-
-    def all_done(self) -> Answer:
-        return 200, {"items": [DONE] * len(self.actions)}
-
-
-@contextmanager
-def answering(
-    *answers: Callable[[Asked], Answer], product: str = "Elasticsearch", tls: ssl.SSLContext | None = None
-) -> Iterator[tuple[Settings, list[Asked]]]:
-    """A server that gives one answer after the other, the last one for ever; and what it was asked."""
-    asked: list[Asked] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked.append(Asked(self.path, self.headers.get("authorization"), body))
-            status, value = answers[min(len(asked), len(answers)) - 1](asked[-1])
-            content = value if isinstance(value, bytes) else json.dumps(value).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/vnd.elasticsearch+json;compatible-with=9")
-            self.send_header("x-elastic-product", product)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-
-        do_GET = do_PUT = do_HEAD = do_POST  # noqa: N815  # the names http.server calls
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    with serving(server) as port:
-        yield Settings(elasticsearch=f"http{'s' if tls else ''}://127.0.0.1:{port}", connect_timeout_s=2), asked
-
-
-def always(status: int, why: str = "", **error: Any) -> Callable[[Asked], Answer]:
-    said = {"type": "a_type", "reason": why, **error}
-    return lambda _: (status, {"error": said | {"root_cause": [said]}, "status": status})
 
 
 def documents(count: int, size: int = 10) -> list[Write]:
