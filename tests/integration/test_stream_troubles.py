@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import msgspec
 import pytest
 from kafka import KafkaProducer
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import CoordinatorNotAvailableError
 
-from consumers.alerter import Rules, Touched, alert_batch
-from consumers.tagger import tag_batch
+from consumers.alerter import RULES_EVERY_S, Rules, Touched, alert_batch
+from consumers.tagger import KnownCorrections, tag_batch
 from tests.builders import article, replaced, tagged
-from tests.consuming import Seen, work
+from tests.consuming import Seen, service, work
+from tests.e2e.line import publish, wait_until
 from wirewatch.alerts.index import RuleIndex
 from wirewatch.alerts.rule import Rule
 from wirewatch.alerts.seen import Seen as SeenArticle
+from wirewatch.embedded.started import free_ports
 from wirewatch.errors import NewerSchema, Refused, SettingsError, Unavailable
-from wirewatch.models import Article, Assignment, ClusteredArticle, Origin, Story, TaggedArticle
+from wirewatch.models import Article, Assignment, ClusteredArticle, Origin, Story, TaggedArticle, alert_id
+from wirewatch.search.alerts import get_alerts
 from wirewatch.search.client import connect
 from wirewatch.search.indices import ensure_indices
+from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
-from wirewatch.stream import Publisher, Received
+from wirewatch.stream import Publisher, Received, Rejected
 from wirewatch.stream.admin import _when_ready, delete_topics, ensure_topics, lag, reachable
 from wirewatch.stream.compacted import read_encoded, read_messages, read_newest, read_table
 from wirewatch.stream.connection import address
@@ -87,6 +93,73 @@ def test_an_article_that_the_alerter_stumbles_over_is_refused_and_its_neighbours
     with connect(settings) as es, Publisher(settings) as publisher:
         (refused,) = alert_batch(es, settings, rules, Touched(), publisher, batch, now=NOW)
     assert (refused.record.offset, refused.reason) == (0, "cannot be judged: ZeroDivisionError: an odd article")
+
+
+def test_a_rule_that_cannot_be_read_is_left_out_and_the_others_still_work(settings: Settings) -> None:
+    ensure_indices(settings)
+    old = NOW - timedelta(days=1)
+    given = [Rule(f"r{n}", "R", text=text, created_at=old, since=old) for n, text in enumerate(("homs AND (", "homs"))]
+    save_rules(settings, given)
+    rules, told = Rules(), Story("s1", "Homs", "a1", NOW, NOW, 1, 1, independent_outlets=1)
+    batch = [received(ClusteredArticle(tagged(article("Rebels enter Homs")), told, 1, NOW), 0)]
+    with connect(settings) as es, Publisher(settings) as publisher:
+        assert alert_batch(es, settings, rules, Touched(), publisher, batch, now=NOW) == []
+        assert [one.alert.rule_id for one in get_alerts(es, settings, [alert_id(r, "s1") for r in ("r0", "r1")])] == [
+            "r1"
+        ]
+
+
+def test_rules_are_put_under_their_rarest_words_once_a_thousand_articles_have_shown_which_are_rare(
+    settings: Settings,
+) -> None:
+    ensure_indices(settings)
+    rules = Rules()
+    before = rules.index
+    with connect(settings) as es:
+        rules.update(es, settings)
+        assert rules.index is before
+        before.articles = 1_001
+        time.sleep(RULES_EVERY_S)
+        rules.update(es, settings)
+    assert rules.index is not before
+    assert rules.index.articles == 1_001
+
+
+def test_without_an_elasticsearch_nothing_was_corrected(settings: Settings) -> None:
+    known = KnownCorrections(replaced(settings, elasticsearch=None))
+    known.read()
+    (given,) = [known.applied_to(Stumbling(), [received(article("Even"), 0)])]
+    assert given.tag(article("Even"), now=NOW) == tagged(article("Even"))
+
+
+def away(_: Sequence[object]) -> list[Rejected]:
+    raise Unavailable("Elasticsearch", "http://nowhere", "it sleeps")
+
+
+def test_a_server_that_stays_away_ends_a_run_with_its_error(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wirewatch.stream.consumer.END_PATIENCE_S", 0.3)
+    publish(settings, [article()])
+    with pytest.raises(Unavailable, match="it sleeps"):
+        work(settings, away)
+    assert lag(settings)["tagger"] == 1
+
+
+def test_a_batch_that_a_service_tries_again_is_counted(settings: Settings) -> None:
+    watched = replaced(settings, metrics=f"127.0.0.1:{free_ports(1)[0]}")
+    publish(settings, [article()])
+
+    def failed() -> float:
+        try:
+            lines = httpx.get(f"http://{watched.metrics}/metrics").text.splitlines()
+        except httpx.ConnectError:  # it is not up yet
+            return 0.0
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("wirewatch_batches_given_up_total"))
+
+    with service(watched, away):
+        wait_until(lambda: failed() >= 2, 30, what="two tries are counted")
+    assert lag(settings)["tagger"] == 1
 
 
 def test_a_tagger_that_cannot_ask_how_far_the_others_are_says_so_and_asks_again(settings: Settings) -> None:
