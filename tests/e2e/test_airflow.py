@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -56,6 +57,32 @@ def test_a_killed_scheduler_is_back_and_the_run_ends_well_with_nothing_doubled(d
     wait_for(lambda: state() == "success", 240, what="the run ends well")
     stored = articles(data_dir, 'title:"Bridge inspection"')
     assert len(stored) == len({each["title"] for each in stored}) == 20
+
+
+def test_an_elasticsearch_that_is_away_in_the_middle_of_a_run_is_waited_for_and_nothing_is_lost(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "away", *(f"Culvert survey {n}" for n in range(20)))
+    below = psutil.Process(state_of(data_dir).pid).children(recursive=True)
+    (server,) = [one for one in below if one.name() == "java" and "elasticsearch" in " ".join(one.cmdline())]
+    server.suspend()
+    try:
+        begun = wirewatch(data_dir, "dags", "run", "ingest_files", "--json", "--param", f"path={folder}")
+        run_id = json.loads(begun.stdout)["run_id"]
+
+        def state() -> str:
+            listed = json.loads(wirewatch(data_dir, "dags", "runs", "ingest_files", "--json").stdout)
+            return next(each["state"] for each in listed if each["run_id"] == run_id)
+
+        wait_for(lambda: state() == "running", 60, what="the run is under way")
+        time.sleep(90)  # longer than one try waits
+        assert state() == "running"
+    finally:
+        server.resume()
+    wait_for(lambda: state() == "success", 300, what="the run ends well")
+    stored = articles(data_dir, 'title:"Culvert survey"')
+    assert len(stored) == len({each["title"] for each in stored}) == 20
+    assert {each["lineage"]["airflow_run_id"] for each in stored} == {run_id}
 
 
 def test_triggers_at_once_of_one_dag_and_of_two_double_nothing(data_dir: Path, tmp_path: Path) -> None:
