@@ -49,6 +49,7 @@ def test_the_wheel_has_every_module(wheel: set[str], package: str) -> None:
         ("seeds", "*.*", "wirewatch/share/seeds"),
         ("wirewatch/knowledge/files", "*.toml", "wirewatch/knowledge/files"),
         ("wirewatch/search/mappings", "*.json", "wirewatch/search/mappings"),
+        ("wirewatch/stories", "*.toml", "wirewatch/stories"),
         ("wirewatch/page/templates", "*.html", "wirewatch/page/templates"),
         ("wirewatch/page/static", "*.*", "wirewatch/page/static"),
         ("wirewatch/page/data", "*.json", "wirewatch/page/data"),

@@ -15,6 +15,8 @@ from tests.builders import FILLER, NOW, article, replaced, tagged, tags
 from wirewatch.models import Assignment, Source, TaggedArticle
 from wirewatch.stories import Stories
 from wirewatch.stories.cluster import Judged
+from wirewatch.stories.common import common_words
+from wirewatch.stories.traits import hashed
 
 TEXT = f"Fighters entered the city of Homs on Saturday after the army left its barracks. {FILLER}"
 
@@ -280,3 +282,10 @@ def test_a_story_takes_in_no_others_because_it_has_become_large() -> None:
 
 def _word(dice: Random) -> str:
     return "".join(dice.choices("abdeiklmnorstuvz", k=7))
+
+
+def test_words_of_half_the_worlds_names_are_no_rare_names_even_before_anything_was_seen() -> None:
+    stories = Stories()
+    for word in ("york", "university", "london"):
+        assert stories._rarity(hashed(word)) < 0.7 < stories._rarity(hashed("kelvarton")), word
+    assert set(common_words().values()) <= {0.008, 0.015, 0.03}

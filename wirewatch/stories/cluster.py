@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from wirewatch.models import TAKEN_DOWN, TAKEN_DOWN_TITLE, Assignment, Story, TaggedArticle
+from wirewatch.stories.common import common_words
 from wirewatch.stories.likeness import SURELY, Likeness, likeness
 from wirewatch.stories.memory import Memory
 from wirewatch.stories.memory import number as story_number
@@ -36,7 +37,8 @@ _BAND_VOTE = 1.0
 _SAME_VOTE = 100.0
 """The very same text is compared first, however many are nearly the same."""
 _FEWEST = 2_000
-"""So many articles are taken to have been seen from the start, so that the first ones' names are not all common."""
+"""So many articles are taken to have been seen from the start, with the words that are common in all news, so that the
+first ones' names are neither all common nor all rare."""
 _CACHED = 4_000
 """Stories whose sums are kept at hand."""
 
@@ -74,6 +76,7 @@ class Stories:
         self._houses, self._window = houses, hours * 3600
         self._profiles: OrderedDict[int, Profile] = OrderedDict()
         self._tellings: OrderedDict[int, Telling] = OrderedDict()
+        self._common = common_words()
 
     def __len__(self) -> int:
         return len(self._memory)
@@ -202,7 +205,8 @@ class Stories:
 
     def _rarity(self, name: int) -> float:
         articles = _FEWEST + len(self._memory)
-        return max(0.0, math.log(articles / (1 + self._memory.seen(name))) / math.log(articles))
+        seen = self._memory.seen(name) + _FEWEST * self._common.get(name, 0.0)
+        return max(0.0, math.log(articles / (1 + seen)) / math.log(articles))
 
     def _vector(self, seen: Traits) -> dict[int, float]:
         """The unit vector of an article's names, each weighing by its rarity."""

@@ -32,6 +32,8 @@ COPY = 0.65
 MINOR_RARITY = 0.2
 SMALL = 3
 """Numbers up to this one are in every article."""
+FEW = 10
+"""Names that even the shortest text is taken to have: what shares one of two with a story has little in common."""
 SHORT = 60
 """A text of so few shingles is a form that was filled in anew where names or numbers differ."""
 _OF_ONE_LENGTH = 0.85
@@ -81,7 +83,7 @@ def likeness(
         - AGE * (traits.at - story.first) / window
         - OTHER_COUNTRIES * _elsewhere(traits, story)
         - OTHER_PLACE * _other_place(traits, story)
-        - MANY_NAMES * math.log(1 + len(traits.weights))
+        - MANY_NAMES * math.log(1 + max(FEW, len(traits.weights)))
     )
     if text >= COPY:
         score += A_COPY * text
