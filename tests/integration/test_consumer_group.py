@@ -112,3 +112,11 @@ def test_a_join_that_ends_while_the_other_lane_is_polled_is_completed(settings: 
             time.sleep(0.05)
             records = lane.poll(0.001)
         assert sum(map(len, records.values())) == 1
+
+
+def test_a_lane_that_was_given_no_end_has_not_come_to_one_and_a_publisher_that_never_connected_has_nothing_to_undo(
+    settings: Settings,
+) -> None:
+    with closing(Lane(settings, ARTICLES_RAW.name, "tagger", 10)) as lane:
+        assert not lane.at_end()
+    TransactionalPublisher(settings, "tagger").abort()

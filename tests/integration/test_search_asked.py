@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests import made_news
-from tests.builders import alert, replaced
+from tests.builders import alert, article, replaced, tagged, tags
 from wirewatch.alerts.rule import Area, Rule
 from wirewatch.errors import IndexMissing, UserMistake
+from wirewatch.models import ActorTag, ClusteredArticle, Correction, Mention
 from wirewatch.models.alerts import ChannelState
 from wirewatch.search.alerts import acknowledge, alerts_by_rule, create_alerts, find_alerts, get_alerts
 from wirewatch.search.articles import write
@@ -18,7 +19,7 @@ from wirewatch.search.asked import Asked
 from wirewatch.search.backup import count_kept
 from wirewatch.search.backup_file import read_backup, write_backup
 from wirewatch.search.client import connect
-from wirewatch.search.corrections import article_named
+from wirewatch.search.corrections import Corrections, article_named, store_corrections
 from wirewatch.search.deliveries import Deliveries, undelivered
 from wirewatch.search.documents import article_write
 from wirewatch.search.feeds import FeedStore, PollRun, last_poll
@@ -29,9 +30,10 @@ from wirewatch.search.past import narrowing, past_stories
 from wirewatch.search.query import search
 from wirewatch.search.rates import writes
 from wirewatch.search.records import Record, get_record, keep_record
-from wirewatch.search.rules import all_rules
+from wirewatch.search.rules import all_rules, save_rules
 from wirewatch.search.situation import bounds
 from wirewatch.search.stored import count_of_run
+from wirewatch.search.unknown import unknown_names
 from wirewatch.settings import Settings
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -149,3 +151,35 @@ def test_a_file_that_cannot_be_written_or_read_is_a_mistake(tmp_path: Path) -> N
         write_backup(folder, [], now=NOW)
     with pytest.raises(UserMistake, match="cannot be read"):
         list(read_backup(folder))
+
+
+def test_rules_and_corrections_are_read_page_by_page_to_the_end(
+    made: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wirewatch.search.rules._AT_ONCE", 2)
+    monkeypatch.setattr("wirewatch.search.corrections._AT_ONCE", 2)
+    save_rules(made, [Rule(f"r{n}", "R", text="homs") for n in range(5)])
+    assert [rule.id for rule in all_rules(made)] == [f"r{n}" for n in range(5)]
+    given = [Correction(f"c{n}", "a1", "me", NOW, "text", n, n + 1, "x", 1, "actor") for n in range(5)]
+    store_corrections(made, given)
+    known = Corrections()
+    with connect(made) as es:
+        known.update(es, made)
+    assert len(known.of("a1")) == 5
+
+
+def test_no_more_unknown_names_are_shown_than_asked_for_and_one_in_a_headline_is_shown_with_it(made: Settings) -> None:
+    def named(n: int, name: str) -> ClusteredArticle:
+        one = next(made_news.news(NOW))
+        id_ = f"name:{name.lower().replace(' ', '-')}"
+        mention = Mention(name, 0, len(name), "person", id_, "title", None, 0, 0.7, "the model says so")
+        tag = ActorTag(id_, name, "person", (), 0.5)
+        of = article(f"{name} speaks", id=f"{id_}-{n}", published_at=NOW, fetched_at=NOW)
+        return replaced(one, tagged=tagged(of, tags=tags(mentions=(mention,), actors=(tag,))))
+
+    writes_ = [article_write(named(n, name), indexed_at=NOW) for name in ("Ann Able", "Bob Best") for n in range(3)]
+    with connect(made) as es:
+        assert not write(es, made, writes_).refused
+    refresh(made)
+    (one,) = unknown_names(made, without=frozenset(), since=None, at_least=2, limit=1)
+    assert one.example == f"{one.name} speaks"
