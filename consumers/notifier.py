@@ -64,7 +64,8 @@ class Notifier:
         """Begin the notifications of these alerts; those that were begun before are left as they are."""
         messages: dict[str, list[Alert]] = {}
         for alert in alerts:
-            messages.setdefault(alert.id, []).append(alert)
+            if alert.notify:  # most rules only keep what they find
+                messages.setdefault(alert.id, []).append(alert)
         with self._deciding:
             while messages:
                 begun = []
