@@ -60,7 +60,7 @@ NUMBERS = {word: number for words in reversed(_NUMBERS) for number, word in enum
     "dozen": 12,
 }
 
-_DATING = WEEKDAYS.keys() | MONTHS.keys() | YESTERDAY | TODAY
+_DATING = frozenset(WEEKDAYS.keys() | MONTHS.keys() | YESTERDAY | TODAY)
 _YEARS = range(1990, 2036)
 _DIGITS_READ = 8
 _WORDS_KEPT = 1 << 15
@@ -92,6 +92,8 @@ def days(words: list[str], published: date) -> dict[int, int]:
     A weekday is the last one up to ``published``; a date without a year lies in the year of ``published``.
     """
     found: dict[int, int] = {}
+    if _DATING.isdisjoint(words):
+        return found
     for at, word in enumerate(words):
         if word not in _DATING:
             continue

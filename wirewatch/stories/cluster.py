@@ -15,13 +15,13 @@ import msgspec
 
 from wirewatch.models import TAKEN_DOWN, TAKEN_DOWN_TITLE, Assignment, Story, TaggedArticle
 from wirewatch.stories.common import common_words
-from wirewatch.stories.likeness import SURELY, Likeness, likeness
+from wirewatch.stories.likeness import SURELY, Likeness, Weighed, likeness
 from wirewatch.stories.memory import Memory
 from wirewatch.stories.memory import number as story_number
 from wirewatch.stories.profile import Profile
 from wirewatch.stories.telling import Houses, Telling, by_itself
 from wirewatch.stories.trace import packed, packed_print, trace, unpacked, unpacked_print
-from wirewatch.stories.traits import Traits, traits
+from wirewatch.stories.traits import traits
 from wirewatch.text import digest
 
 HOURS = 72
@@ -120,8 +120,8 @@ class Stories:
         self, tagged: TaggedArticle, *, part: int = 0, versions_before: int = 0, but: str | None = None
     ) -> Assignment:
         seen = traits(tagged)
-        vector = self._vector(seen)
-        story_id, linked = self._story(seen, vector, but)
+        weighed = Weighed.by(seen, rarity=self._rarity, seen=self._memory.seen)
+        story_id, linked = self._story(weighed, but)
         if story_id is None:
             names = (tagged.article.id, tagged.article.content_hash) if part else (tagged.article.id,)
             story_id = digest("story", *names)
@@ -130,7 +130,7 @@ class Stories:
             part=part,
             versions_before=versions_before,
             sequence=self._memory.next_sequence,
-            trace=packed(trace(seen, vector)),
+            trace=packed(trace(seen, weighed.vector)),
             agency=seen.agency,
             linked=linked,
         )
@@ -208,26 +208,15 @@ class Stories:
         seen = self._memory.seen(name) + _FEWEST * self._common.get(name, 0.0)
         return max(0.0, math.log(articles / (1 + seen)) / math.log(articles))
 
-    def _vector(self, seen: Traits) -> dict[int, float]:
-        """The unit vector of an article's names, each weighing by its rarity."""
-        weights = {
-            name: weight * self._rarity(name)
-            for name, weight in seen.weights.items()
-            if not seen.only_known or self._memory.seen(name)
-        }
-        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {name: weight / length for name, weight in weights.items()}
-
-    def _story(self, seen: Traits, vector: dict[int, float], but: str | None) -> tuple[str | None, tuple[str, ...]]:
+    def _story(self, article: Weighed, but: str | None) -> tuple[str | None, tuple[str, ...]]:
         """The story that an article joins, None for a new one; and those it joins as well, which are then the same."""
         fitting: list[tuple[Likeness, int, str]] = []
-        for story in self._candidates(seen, vector):
+        for story in self._candidates(article):
             profile = self._profile(story)
-            if abs(seen.at - profile.first) > self._window:
+            if abs(article.traits.at - profile.first) > self._window:
                 continue
-            like = likeness(seen, vector, profile, rarity=self._rarity, seen=self._memory.seen, window=self._window)
-            story_id = self._memory.id_of(story)
-            if like.joins and story_id != but:
+            like = likeness(article, profile, window=self._window)
+            if like.joins and (story_id := self._memory.id_of(story)) != but:
                 fitting.append((like, story, story_id))
         if not fitting:
             return None, ()
@@ -235,11 +224,11 @@ class Stories:
         same = [story_id for like, _, story_id in fitting[1:] if min(like.score, fitting[0][0].score) >= SURELY]
         return fitting[0][2], tuple(same)
 
-    def _candidates(self, seen: Traits, vector: dict[int, float]) -> Iterable[int]:
+    def _candidates(self, article: Weighed) -> Iterable[int]:
         """The stories that share most with an article, in names by their weight and in text."""
         votes: dict[int, float] = {}
-        memory = self._memory
-        for name, weight in vector.items():
+        memory, seen = self._memory, article.traits
+        for name, weight in article.vector.items():
             vote = weight * weight
             for story in set(memory.stories_near(memory.newest(name), seen.at, self._window)):
                 votes[story] = votes.get(story, 0.0) + vote

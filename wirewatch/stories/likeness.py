@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from wirewatch.stories.prints import FEWEST_MARKS
 from wirewatch.stories.profile import Profile
 from wirewatch.stories.traits import Traits
 
@@ -46,6 +47,40 @@ LIKE_ONE, LIKE_ONE_A_MEMBER = 0.2, 0.01
 joined has a little of everything, and without this takes in more and more of what is like none of them."""
 
 
+class Weighed(msgspec.Struct, frozen=True):
+    """An article's traits, and what they weigh among all that is remembered when it is judged.
+
+    ``vector`` is the unit vector of its names, ``worth`` how rare each is (0..1, less where it is minor), ``seen`` in
+    how many articles it stands.
+    """
+
+    traits: Traits
+    vector: dict[int, float]
+    worth: dict[int, float]
+    seen: dict[int, int]
+    lead_worth: float
+    marks: frozenset[int]
+
+    @classmethod
+    def by(cls, traits: Traits, *, rarity: Callable[[int], float], seen: Callable[[int], int]) -> Weighed:
+        """Weigh ``traits``; ``rarity`` of a name is 0..1."""
+        times = {name: seen(name) for name in traits.weights}
+        rare = {name: rarity(name) for name in traits.weights}
+        weights = {
+            name: weight * rare[name] for name, weight in traits.weights.items() if times[name] or not traits.only_known
+        }
+        length = math.sqrt(sum([weight * weight for weight in weights.values()])) or 1.0
+        worth = {name: rare[name] * (MINOR_RARITY if name in traits.minor else 1.0) for name in rare}
+        return cls(
+            traits,
+            {name: weight / length for name, weight in weights.items()},
+            worth,
+            times,
+            sum([worth[name] for name in traits.lead]),
+            traits.text.marks(),
+        )
+
+
 class Likeness(msgspec.Struct, frozen=True):
     """How like a story an article is; ``veto`` names what makes it another event of the same kind."""
 
@@ -59,26 +94,17 @@ class Likeness(msgspec.Struct, frozen=True):
         return self.veto is None and self.score >= ENOUGH
 
 
-def likeness(
-    traits: Traits,
-    vector: dict[int, float],
-    story: Profile,
-    *,
-    rarity: Callable[[int], float],
-    seen: Callable[[int], int],
-    window: int,
-) -> Likeness:
-    """Compare ``traits`` with ``story``; ``rarity`` of a name is 0..1, ``seen`` in how many articles it stands."""
-    centroid = story.centroid
-    cosine = sum([weight * centroid[name] for name, weight in vector.items() if name in centroid]) / story.norm
-    headline = max((_overlap(traits.title_words, member.headline) for member in story.latest), default=0.0)
-    text = max((traits.text.contained(member.text) for member in story.latest), default=0.0)
+def likeness(article: Weighed, story: Profile, *, window: int) -> Likeness:
+    """Compare ``article`` with ``story``; what has too little of the story is not looked at for a veto."""
+    traits, centroid = article.traits, story.centroid
+    cosine = sum([weight * centroid[name] for name, weight in article.vector.items() if name in centroid]) / story.norm
+    text = _text(article, story)
     score = (
         SHARED_NAMES * math.sqrt(max(0.0, cosine))
-        + OWN_NAMES * _own_names(traits, story, rarity, seen)
-        + LEAD_NAMES * _lead_names(traits, story, rarity)
+        + OWN_NAMES * _own_names(article, story)
+        + LEAD_NAMES * _lead_names(article, story)
         + SAME_DAY * (story.event_day in traits.days)
-        + SAME_NUMBERS * min(3, sum(value > SMALL for value in traits.numbers & story.numbers)) / 3
+        + SAME_NUMBERS * min(3, sum([value > SMALL for value in traits.numbers & story.numbers])) / 3
         + SAME_LEAD * min(3, len(traits.lead_ids & story.lead_ids))
         - AGE * (traits.at - story.first) / window
         - OTHER_COUNTRIES * _elsewhere(traits, story)
@@ -87,42 +113,46 @@ def likeness(
     )
     if text >= COPY:
         score += A_COPY * text
-    veto = _veto(traits, story, cosine, headline, text)
-    if veto is None and score >= ENOUGH and text < COPY and not _like_one(vector, story):
+    if score < ENOUGH:
+        return Likeness(score, None, text)
+    veto = _veto(traits, story, cosine, text)
+    if veto is None and text < COPY and not _like_one(article.vector, story):
         veto = "like the whole and none of its articles"
     return Likeness(score, veto, text)
 
 
-def _own_names(traits: Traits, story: Profile, rarity: Callable[[int], float], seen: Callable[[int], int]) -> float:
+def _text(article: Weighed, story: Profile) -> float:
+    """The part of its text that it has in common with one of the latest, 0..1."""
+    if len(article.marks & story.marks) < FEWEST_MARKS:
+        return 0.0
+    mine = article.traits.text
+    return max([mine.contained(member.text) for member in story.latest])
+
+
+def _own_names(article: Weighed, story: Profile) -> float:
     """What the shared names say by being rare and almost only this story's, 0..1."""
-    own = 0.0
-    words = story.words
-    for name in traits.weights:
-        if name in words:
-            times = words[name]
-            own += _worth(name, traits, rarity) * times / max(seen(name), times)
+    words, worth, seen = story.words, article.worth, article.seen
+    shared = [(name, words[name]) for name in worth if name in words]
+    own = sum([worth[name] * times / max(seen[name], times) for name, times in shared])
     return min(1.0, own / (_NAMES_ENOUGH * max(1.0, len(words) / _WORDS_OF_ONE)))
 
 
-def _lead_names(traits: Traits, story: Profile, rarity: Callable[[int], float]) -> float:
+def _lead_names(article: Weighed, story: Profile) -> float:
     """Which part of the names in headline and lead, by their rarity, the story has in its headlines and leads, 0..1."""
-    shared = every = 0.0
-    for name in traits.lead:
-        worth = _worth(name, traits, rarity)
-        every += worth
-        if name in story.lead:
-            shared += worth
-    return shared / max(1.0, every)
-
-
-def _worth(name: int, traits: Traits, rarity: Callable[[int], float]) -> float:
-    return rarity(name) * (MINOR_RARITY if name in traits.minor else 1.0)
+    worth = article.worth
+    return sum([worth[name] for name in article.traits.lead & story.lead]) / max(1.0, article.lead_worth)
 
 
 def _like_one(vector: dict[int, float], story: Profile) -> bool:
     needed = 255 * min(LIKE_ONE, LIKE_ONE_A_MEMBER * story.members)
     return story.members == 1 or any(
-        sum([vector.get(name, 0.0) * weight for name, weight in zip(one.trace.names, one.trace.weights, strict=True)])
+        sum(
+            [
+                vector[name] * weight
+                for name, weight in zip(one.trace.names, one.trace.weights, strict=True)
+                if name in vector
+            ]
+        )
         >= needed
         for one in reversed(story.latest)
     )
@@ -145,7 +175,7 @@ def _other_place(traits: Traits, story: Profile) -> bool:
     )
 
 
-def _veto(traits: Traits, story: Profile, cosine: float, headline: float, text: float) -> str | None:
+def _veto(traits: Traits, story: Profile, cosine: float, text: float) -> str | None:
     """Why an article that resembles the story tells of another event; None where nothing says so.
 
     The next attack, vote or quake is told like the last one: the same kind of headline, a later day, other numbers,
@@ -154,6 +184,7 @@ def _veto(traits: Traits, story: Profile, cosine: float, headline: float, text: 
     """
     if text >= COPY:
         return _filled_in_anew(traits, story)
+    headline = max([_overlap(traits.title_words, member.headline) for member in story.latest], default=0.0)
     unsaid = story.event_day not in traits.days
     later = traits.lead_day is not None and traits.lead_day > story.event_day
     if later and unsaid and not traits.aftermath:

@@ -24,6 +24,8 @@ _decode = msgspec.json.Decoder(Assignment).decode
 _FORGOTTEN_AT_ONCE = 50
 """The oldest go in parts of a fiftieth of what is kept, so that it costs little."""
 _NEWEST = 50
+_NAMES_AT_HAND = 20_000
+"""Names whose newest articles are kept at hand: most of an article's names were in others just before it."""
 _HEX_DIGITS = 32
 _CHUNK = 50_000
 
@@ -85,8 +87,7 @@ class Memory:
         self._story_of, self._at = array("Q"), array("q")  # by sequence from the floor on
         self._links: dict[int, set[str]] = {}
         self._waiting: dict[int, bytes] = {}
-        self._newest: dict[int, list[int]] = {}  # by name, of the article that is judged
-        self._seen: dict[int, int] = {}
+        self._newest: dict[int, list[int]] = {}  # by name, of names that were looked up lately
 
     def __len__(self) -> int:
         return len(self._parts) + len(self._waiting)
@@ -115,7 +116,6 @@ class Memory:
         for start in range(0, len(fresh), _CHUNK):
             self._take_in([waiting.pop(key) for _, key in fresh[start : start + _CHUNK]])
         self._newest.clear()
-        self._seen.clear()
         self.forget()
 
     def _take_in(self, ordered: list[bytes]) -> None:
@@ -151,10 +151,10 @@ class Memory:
             trace = unpacked(assignment.trace)
             for name in trace.names:
                 self.names.post(name, assignment.sequence)
+                if name in self._newest:
+                    self._newest[name] = [assignment.sequence, *self._newest[name][: _NEWEST - 1]]
             for band in trace.text.bands():
                 self.bands.post(band, assignment.sequence)
-        self._newest.clear()
-        self._seen.clear()
         return story
 
     def _enter(self, assignment: Assignment | _Head, sequence: int, encoded: bytes) -> int:
@@ -204,18 +204,15 @@ class Memory:
 
     def seen(self, name: int) -> int:
         """In how many articles a name stands; exactly, where they are few."""
-        times = self._seen.get(name)
-        if times is None:
-            times = len(self.newest(name))
-            if times == _NEWEST:
-                times = max(times, self.names.about(name))
-            self._seen[name] = times
-        return times
+        times = len(self.newest(name))
+        return times if times < _NEWEST else max(times, self.names.about(name))
 
     def newest(self, name: int) -> list[int]:
-        """The sequences of the last articles with a name, newest first; looked up once an article."""
+        """The sequences of the last articles with a name, newest first."""
         found = self._newest.get(name)
         if found is None:
+            if len(self._newest) >= _NAMES_AT_HAND:
+                self._newest.clear()
             found = self._newest[name] = self.names.newest(name, _NEWEST)
         return found
 
@@ -247,5 +244,4 @@ class Memory:
         self.names.forget_below(floor)
         self.bands.forget_below(floor)
         self._newest.clear()
-        self._seen.clear()
         return gone

@@ -20,8 +20,8 @@ ROWS = 3
 BANDS = HASHES // ROWS
 ENOUGH_WORDS = 20
 """A text with fewer words ("Photo gallery") says too little by itself; its title counts with it."""
+FEWEST_MARKS = 2
 _SEED = 42
-_WORDS_A_SHINGLE = 3
 _BANDED = struct.Struct(f"<{HASHES}H")
 
 
@@ -41,6 +41,10 @@ class Print(msgspec.Struct, frozen=True):
         ]
         return [*bands, self.exact]
 
+    def marks(self) -> frozenset[int]:
+        """A number for each hash and its place: two texts with fewer than `FEWEST_MARKS` in common share nothing."""
+        return frozenset([place << 16 | value for place, value in enumerate(_BANDED.unpack(self.hashes))])
+
     def contained(self, other: Print) -> float:
         """The part of the shorter text that stands in the longer one, 0..1, from the estimated resemblance."""
         if not self.shingles or not other.shingles:
@@ -49,7 +53,7 @@ class Print(msgspec.Struct, frozen=True):
             return 1.0
         mine, theirs = _BANDED.unpack(self.hashes), _BANDED.unpack(other.hashes)
         same = sum(map(int.__eq__, mine, theirs))
-        if same < 2:
+        if same < FEWEST_MARKS:
             return 0.0
         resemblance = same / HASHES
         common = resemblance * (self.shingles + other.shingles) / (1 + resemblance)
@@ -60,10 +64,10 @@ def text_print(words: Sequence[str], title: Sequence[str]) -> Print:
     """The print of a text given as folded words; where there are few the title's words come first."""
     if len(words) < ENOUGH_WORDS:
         words = [*title, "/", *words]
-    shingles = {" ".join(words[n : n + _WORDS_A_SHINGLE]) for n in range(max(1, len(words) - _WORDS_A_SHINGLE + 1))}
+    shingles = set(map(" ".join, zip(words, words[1:], words[2:], strict=False))) or {" ".join(words)}
     exact = zlib.crc32(" ".join(words).encode("utf-8", "surrogatepass"))
     made = RMinHash(HASHES, _SEED)
-    made.update(sorted(shingles))
+    made.update(list(shingles))
     return Print(_BANDED.pack(*(value & 0xFFFF for value in made.digest())), min(len(shingles), 0xFFFF), exact)
 
 

@@ -32,7 +32,7 @@ class Profile:
     """The sum of a story's members, in whatever order they are added (the latest members by their sequence).
 
     ``centroid`` is the sum of the members' unit vectors of names in whole 255ths, ``words`` counts in how many
-    members a name stands, ``lead`` in how many headlines and leads.
+    members a name stands, ``lead`` in how many headlines and leads; ``marks`` are those of the latest texts.
     """
 
     def __init__(self) -> None:
@@ -46,6 +46,7 @@ class Profile:
         self.lead_ids: set[int] = set()
         self.countries: set[str] = set()
         self.latest: list[Member] = []
+        self.marks: set[int] = set()
         self.members = 0
         self.first = self.last = 0
         self.event_day = 0
@@ -81,9 +82,11 @@ class Profile:
         if self._first_sequence is None or part.sequence < self._first_sequence:
             self._first_sequence, self.event_day = part.sequence, trace.event_day
         self.latest.append(Member(part.sequence, title_words(part.title), trace))
+        self.marks |= trace.text.marks()
         if len(self.latest) > COMPARED:
             self.latest.sort(key=lambda member: member.sequence)
             del self.latest[0]
+            self.marks = {mark for member in self.latest for mark in member.text.marks()}
 
     def _add_names(self, trace: Trace) -> None:
         if not self.centroid:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +22,7 @@ MINOR = 0.35
 """Weight of what half the world's news is about (countries, governments, international bodies) beside other names."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ.-][^\W_]+)*")
+_WORD_BETWEEN = re.compile(rf"({_WORD.pattern})")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’»)]*\s+|\n+")
 _OPENS = tuple('"“«„»‘:')
 _MINOR_KINDS = frozenset({"government", "international_org", "armed_forces", "media"})
@@ -85,19 +87,19 @@ def traits(tagged: TaggedArticle) -> Traits:
     credited = told(article)
     title = _WORD.findall(article.title)
     title_folded = [fold(word) for word in title]
-    sentences = [part for part in _SENTENCE.split(credited.body) if part and not part.isspace()]
-    matches = [list(_WORD.finditer(part)) for part in sentences]
-    folded = [[fold(match.group()) for match in words] for words in matches]
-    lead_words = [*title_folded, *(word for words in folded[:_LEAD_SENTENCES] for word in words)]
-    all_words = [*title_folded, *(word for words in folded for word in words)]
-    counts, lead = _names(tags, credited, title, title_folded, sentences, matches, folded)
+    parts = [part for part in _SENTENCE.split(credited.body) if part and not part.isspace()]
+    sentences = [_Sentence.of(part) for part in parts]
+    lead_words = [*title_folded, *(word for sentence in sentences[:_LEAD_SENTENCES] for word in sentence.folded)]
+    text_words = [word for sentence in sentences for word in sentence.folded]
+    all_words = [*title_folded, *text_words]
+    counts, lead = _names(tags, credited, title, title_folded, sentences, text_words)
     minor = _minor_words(tags)
     weights = {hashed(w): (MINOR if w in minor else 1.0) * (1 + _SOME_MORE[min(n, 5)]) for w, n in counts.items()}
     weights.update(_id_weights(tags))
     published = article.timestamp.date()
     found, lead_found = days(all_words, published), days(lead_words, published)
     counted = lead_found or found
-    key_places, lead_ids = _lead_ids(tags, credited, sum(len(part) + 1 for part in sentences[:_LEAD_SENTENCES]))
+    key_places, lead_ids = _lead_ids(tags, credited, sum(len(part) + 1 for part in parts[:_LEAD_SENTENCES]))
     return Traits(
         at=int(article.timestamp.timestamp()),
         weights=weights,
@@ -107,7 +109,7 @@ def traits(tagged: TaggedArticle) -> Traits:
         actors=frozenset(_actor(tag.id) for tag in tags.actors),
         key_places=key_places,
         lead_ids=lead_ids,
-        numbers=frozenset(value for value in map(number, all_words) if value is not None),
+        numbers=frozenset(value for value in map(number, set(all_words)) if value is not None),
         title_numbers=_human_cost(title_folded),
         days=frozenset(found),
         lead_day=max(lead_found, default=None),
@@ -115,7 +117,7 @@ def traits(tagged: TaggedArticle) -> Traits:
         aftermath=bool(_AFTERMATH.search(article.title)),
         title_words=title_words(article.title),
         countries=frozenset(tag.country_code for tag in tags.places if tag.country_code),
-        text=text_print(all_words[len(title_folded) :], title_folded),
+        text=text_print(text_words, title_folded),
         agency=credited.agency,
         only_known=(tags.language or article.language) == "de",
     )
@@ -130,14 +132,35 @@ _SOME_MORE = (0.0, 0.0, 0.21, 0.33, 0.42, 0.48)
 """What a name's being repeated adds to its weight: 0.3 times the logarithm, no more than for five."""
 
 
+class _Sentence(NamedTuple):
+    """A sentence's words as they stand there and folded, and what stands before each of them."""
+
+    words: list[str]
+    folded: list[str]
+    gaps: list[str]
+
+    @classmethod
+    def of(cls, sentence: str) -> _Sentence:
+        parts = _WORD_BETWEEN.split(sentence)
+        words = parts[1::2]
+        return cls(words, list(map(fold, words)), parts[::2])
+
+    def names(self) -> Iterable[tuple[str, bool]]:
+        """Its capitalised words, folded, and whether each only opens it (or a quotation), and no longer name."""
+        words = self.words
+        for at in [at for at, word in enumerate(words) if word[0].isupper()]:
+            opens = at == 0 or self.gaps[at].rstrip().endswith(_OPENS)
+            goes_on = opens and at + 1 < len(words) and words[at + 1][0].isupper()
+            yield self.folded[at], opens and not (goes_on and self.gaps[at + 1] in (" ", "-"))
+
+
 def _names(
     tags: Tags,
     credited: Told,
     title: Sequence[str],
     title_folded: Sequence[str],
-    sentences: Sequence[str],
-    matches: Sequence[list[re.Match[str]]],
-    folded: Sequence[list[str]],
+    sentences: Sequence[_Sentence],
+    text_words: list[str],
 ) -> tuple[dict[str, int], set[str]]:
     """Capitalised words that are names and how often they stand there, and those of headline and lead.
 
@@ -147,21 +170,13 @@ def _names(
     mentioned = {fold(word) for mention in tags.mentions for word in _WORD.findall(mention.name) if word[0].isupper()}
     counts: dict[str, int] = {}
     openers: dict[str, int] = {}
-    lower: set[str] = set()
     lead: set[str] = set()
-    for position, (sentence, words, plain) in enumerate(zip(sentences, matches, folded, strict=True)):
-        for at, (match, word) in enumerate(zip(words, plain, strict=True)):
-            if not match.group()[0].isupper():
-                lower.add(word)
-                continue
+    for position, sentence in enumerate(sentences):
+        for word, opens in sentence.names():
             if _no_name(word) or word in agency:
                 continue
-            opens = at == 0 or sentence[: match.start()].rstrip().endswith(_OPENS)
-            goes_on = opens and at + 1 < len(words) and words[at + 1].group()[0].isupper()
-            if not opens or (goes_on and sentence[match.end() : words[at + 1].start()] in (" ", "-")):
-                counts[word] = counts.get(word, 0) + 1
-            else:
-                openers[word] = openers.get(word, 0) + 1
+            where = openers if opens else counts
+            where[word] = where.get(word, 0) + 1
             if position < _LEAD_SENTENCES:
                 lead.add(word)
     shouted = len(title) > 3 and sum(word[0].isupper() for word in title) > 0.7 * len(title)
@@ -173,7 +188,8 @@ def _names(
             counts[plain_word] = counts.get(plain_word, 0) + 1
             lead.add(plain_word)
     for word, times in openers.items():
-        if word in counts or (word not in lower and word in mentioned):
+        only_capitals = word in mentioned and text_words.count(word) == times  # nowhere in lower case
+        if word in counts or only_capitals:
             counts[word] = counts.get(word, 0) + times
     for word in map(fold, _WORD.findall(credited.place)):
         if not _no_name(word):
