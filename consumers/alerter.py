@@ -29,11 +29,10 @@ from wirewatch.search.alerts import (
     ALERTER_FIELDS,
     Stored,
     alerts_of_stories,
-    change_alerts,
-    create_alerts,
     get_alerts,
-    mark_told,
+    note_told,
     refresh_alerts,
+    write_alerts,
 )
 from wirewatch.search.client import Connection, connect
 from wirewatch.search.indices import ensure_indices
@@ -80,25 +79,45 @@ class Rules:
         self._looked = time.monotonic()
 
 
-class Touched:
-    """The alerts that were written lately, by story: a search may not find them yet, or as they were."""
+class Met:
+    """The alerts of the stories met lately as they stand in the index.
 
-    def __init__(self) -> None:
-        self._ids: dict[str, set[str]] = {}
+    A story has one alerter, that of its partition: only by its own hand alerts come to a story, and no search finds
+    them at once. Others change them (a notifier's states, who has seen one): such a change shows as a conflict.
+    """
+
+    def __init__(self, es: Connection, settings: Settings) -> None:
+        self._es, self._settings = es, settings
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew: another alerter may have had these stories."""
+        self._stories: dict[str, dict[str, Stored]] = {}
+        self._before: dict[str, dict[str, Stored]] = {}
         self._since = time.monotonic()
-        self._before: dict[str, set[str]] = {}
 
-    def note(self, alerts: Iterable[Alert]) -> None:
-        """Remember them for `SEARCHABLE_S` at least."""
+    def of(self, stories: Iterable[str]) -> dict[str, Stored]:
+        """All alerts of these stories by their ids."""
         if time.monotonic() - self._since > SEARCHABLE_S:
-            self._before, self._ids, self._since = self._ids, {}, time.monotonic()
-        for alert in alerts:
-            self._ids.setdefault(alert.story_id, set()).add(alert.id)
+            self._before, self._stories, self._since = self._stories, {}, time.monotonic()
+        wanted = set(stories)
+        for story in wanted & self._before.keys():
+            self._stories[story] = self._before.pop(story)
+        unknown = wanted - self._stories.keys()
+        self._stories |= {story: {} for story in unknown}
+        self.note(alerts_of_stories(self._es, self._settings, unknown))
+        return {id_: one for story in wanted for id_, one in self._stories[story].items()}
 
-    def of(self, stories: Iterable[str]) -> list[str]:
-        """The ids of those that belong to these stories."""
-        none: set[str] = set()
-        return sorted({i for story in stories for i in self._ids.get(story, none) | self._before.get(story, none)})
+    def note(self, written: Iterable[Stored]) -> None:
+        """Remember these as they were written or read, in stories that were asked for."""
+        for one in written:
+            self._stories[one.alert.story_id][one.alert.id] = one
+
+    def read_again(self, alerts: Iterable[Alert]) -> None:
+        """Take these as they are by now."""
+        for alert in alerts:
+            self._stories[alert.story_id].pop(alert.id, None)
+        self.note(get_alerts(self._es, self._settings, [alert.id for alert in alerts]))
 
 
 class Judging(NamedTuple):
@@ -113,7 +132,7 @@ def alert_batch(
     es: Connection,
     settings: Settings,
     rules: Rules,
-    touched: Touched,
+    kept: Met,
     publisher: Publisher,
     batch: Sequence[Received[ClusteredArticle]],
     *,
@@ -124,7 +143,7 @@ def alert_batch(
     pulses, news = apart(batch)
     _pass_on(publisher, pulses, now)
     judgings, refused = _matched(rules, news)
-    alerts = _settled(es, settings, rules, touched, judgings, now)
+    alerts = _settled(es, settings, rules, kept, judgings, now)
     to_tell = [alert for alert in alerts if alert.occasion is not None]
     if to_tell:
         failpoint(f"{GROUP}.after_create")
@@ -132,7 +151,7 @@ def alert_batch(
             publisher.publish(ALERTS, alert, origin=alert.origin)
         publisher.flush()
         failpoint(f"{GROUP}.after_publish")
-        mark_told(es, settings, to_tell)
+        kept.note(note_told(es, settings, to_tell))
     return refused
 
 
@@ -161,7 +180,7 @@ def _settled(
     es: Connection,
     settings: Settings,
     rules: Rules,
-    touched: Touched,
+    kept: Met,
     judgings: Sequence[Judging],
     now: datetime,
 ) -> Iterable[Alert]:
@@ -170,21 +189,18 @@ def _settled(
     What another process changed meanwhile is read and judged again. Raises Unavailable when that does not end.
     """
     stories = {judging.received.value.story.id for judging in judgings}
-    stored = {one.alert.id: one for one in alerts_of_stories(es, settings, stories)}
-    stored |= {one.alert.id: one for one in get_alerts(es, settings, touched.of(stories))}
     for _ in range(ROUNDS):
+        stored = kept.of(stories)
         alerts = _judged(rules, judgings, stored, now, timedelta(hours=settings.alert_max_age_h))
         new = [alert for alert in alerts.values() if alert.id not in stored]
         changed = [(stored[i], alert) for i, alert in alerts.items() if i in stored and stored[i].alert != alert]
-        touched.note([*new, *(alert for _, alert in changed)])
-        made = create_alerts(es, settings, new, refresh=False)
-        all_changed = change_alerts(
-            es, settings, [(before, _fields(alert)) for before, alert in changed], refresh=False
-        )
-        if len(made) == len(new) and all_changed:
+        changes = [(before, _fields(alert)) for before, alert in changed]
+        written = write_alerts(es, settings, new, changes, refresh=False)
+        kept.note(Stored(alerts[id_], mark) for id_, mark in written.items())
+        met_a_change = [alert for alert in [*new, *(alert for _, alert in changed)] if alert.id not in written]
+        if not met_a_change:
             return alerts.values()
-        again = [alert.id for alert in new] + [alert.id for _, alert in changed]
-        stored |= {one.alert.id: one for one in get_alerts(es, settings, again)}
+        kept.read_again(met_a_change)
     raise Unavailable("Elasticsearch", str(settings.elasticsearch), "alerts are changed faster than they can be judged")
 
 
@@ -225,16 +241,22 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
     stop = stop or Event()
     ensure_topics(settings)
     ensure_indices(settings)
-    rules, touched = Rules(), Touched()
+    rules = Rules()
     publisher = Publisher(settings)
     with connect(settings) as es:
+        kept = Met(es, settings)
+
+        def begin_anew() -> None:
+            refresh_alerts(es, settings)  # what whoever had these stories before has written is found
+            kept.forget()
+
         return consume(
             settings,
             ARTICLES_CLUSTERED,
             GROUP,
-            lambda batch: alert_batch(es, settings, rules, touched, publisher, batch, now=datetime.now(UTC)),
+            lambda batch: alert_batch(es, settings, rules, kept, publisher, batch, now=datetime.now(UTC)),
             publisher=publisher,
             until=until,
-            opened=lambda: refresh_alerts(es, settings),  # what whoever had these stories before has written is found
+            opened=begin_anew,
             stop=stop,
         )

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from threading import Event
 
@@ -26,7 +26,7 @@ from wirewatch.failpoints import failpoint
 from wirewatch.models import Alert, ChannelState
 from wirewatch.notify import send_to, warm_up
 from wirewatch.pulse.beat import passed
-from wirewatch.search.alerts import Stored
+from wirewatch.search.alerts import Mark, Stored
 from wirewatch.search.articles import write
 from wirewatch.search.client import connect
 from wirewatch.search.deliveries import Deliveries
@@ -124,7 +124,7 @@ class Notifier:
             self._told[rule_id] = self._alerts.last_told(rule_id)
         return self._told[rule_id]
 
-    def _write(self, begun: Sequence[tuple[Stored, list[ChannelState]]]) -> frozenset[str]:
+    def _write(self, begun: Sequence[tuple[Stored, list[ChannelState]]]) -> dict[str, Mark]:
         changes = []
         for stored, states in begun:
             channels: Sequence[ChannelState] = stored.alert.channels
@@ -148,7 +148,7 @@ class Notifier:
         return thread is not None and thread.has(due)
 
 
-def _claimed(begun: Iterable[tuple[Stored, list[ChannelState]]], written: frozenset[str]) -> list[Due]:
+def _claimed(begun: Iterable[tuple[Stored, list[ChannelState]]], written: Container[str]) -> list[Due]:
     """What was claimed of what was written."""
     return [
         Due(stored.alert, state)
@@ -213,6 +213,9 @@ class _ChannelThread:
 
     def _still_ours(self, group: list[Due]) -> list[Due]:
         """What is still claimed as it was when it was claimed; somebody else may have it when that is long ago."""
+        now = datetime.now(UTC)
+        if all(timedelta(0) <= now - due.state.at < delivery.LEASE / 2 for due in group):
+            return group
         found = {one.alert.id: one.alert for one in self._alerts.get([d.alert.id for d in group])}
         return [
             due

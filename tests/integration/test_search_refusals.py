@@ -72,7 +72,7 @@ def test_what_is_not_taken_is_said_with_its_reason(what: str, status: int, error
 @pytest.mark.parametrize("status", [404, 409])
 def test_what_another_has_changed_meanwhile_is_no_error(status: int) -> None:
     with answering(item("create", status)) as (settings, _), connect(settings) as es:
-        assert create_alerts(es, settings, [alert()]) == frozenset()
+        assert create_alerts(es, settings, [alert()]) == {}
     with answering(item("delete", status)) as (settings, _), connect(settings) as es:
         assert _delete(es, settings, [HIT]) == 0
 

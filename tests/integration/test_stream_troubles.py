@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import httpx
 import msgspec
@@ -15,7 +17,7 @@ from kafka import KafkaProducer
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import CoordinatorNotAvailableError
 
-from consumers.alerter import RULES_EVERY_S, Rules, Touched, alert_batch
+from consumers.alerter import RULES_EVERY_S, Met, Rules, alert_batch
 from consumers.tagger import KnownCorrections, tag_batch
 from tests.builders import article, replaced, tagged
 from tests.consuming import Seen, service, work
@@ -33,10 +35,9 @@ from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher, Received, Rejected
 from wirewatch.stream.admin import _when_ready, delete_topics, ensure_topics, lag, reachable
-from wirewatch.stream.compacted import read_encoded, read_messages, read_newest, read_table
 from wirewatch.stream.connection import address
 from wirewatch.stream.downstream import Downstream
-from wirewatch.topics import ARTICLES_RAW, STORIES_ASSIGNED
+from wirewatch.topics import ARTICLES_RAW, STORIES_ASSIGNED, Topic
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -74,6 +75,38 @@ def test_an_article_that_the_tagger_stumbles_over_is_refused_and_its_neighbours_
     assert lag(settings)["clusterer"] == 2
 
 
+class Slow:
+    """A tagger that takes ten milliseconds for an article."""
+
+    def tag(self, one: Article, *, now: datetime) -> TaggedArticle:
+        time.sleep(0.01)
+        return tagged(one)
+
+
+class Noting(Publisher):
+    """Notes when it was given what."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.given: list[tuple[str, float]] = []
+
+    def publish(self, topic: Topic[Any], message: Any, *, origin: Origin) -> None:
+        self.given.append((message.article.title, time.monotonic()))
+        super().publish(topic, message, origin=origin)
+
+
+def test_what_is_tagged_goes_on_together_and_a_long_batch_in_parts(settings: Settings) -> None:
+    titles = [f"Report {n}" for n in range(50)]
+    batch = [received(article(title), n) for n, title in enumerate(titles)]
+    with Noting(settings) as publisher:
+        tag_batch(Slow(), publisher, batch, now=NOW)
+    assert [title for title, _ in publisher.given] == titles
+    moments = [at for _, at in publisher.given]
+    parts = 1 + sum(later - at > 0.01 for at, later in pairwise(moments))
+    assert 2 <= parts <= 6, "half a second of work, and a part every tenth of a second"
+    assert lag(settings)["clusterer"] == 50
+
+
 class StumblingIndex(RuleIndex):
     """An index of rules that one of the articles brings down."""
 
@@ -91,7 +124,7 @@ def test_an_article_that_the_alerter_stumbles_over_is_refused_and_its_neighbours
         received(ClusteredArticle(tagged(article(title)), told, 1, NOW), n) for n, title in enumerate(("Odd", "Even"))
     ]
     with connect(settings) as es, Publisher(settings) as publisher:
-        (refused,) = alert_batch(es, settings, rules, Touched(), publisher, batch, now=NOW)
+        (refused,) = alert_batch(es, settings, rules, Met(es, settings), publisher, batch, now=NOW)
     assert (refused.record.offset, refused.reason) == (0, "cannot be judged: ZeroDivisionError: an odd article")
 
 
@@ -103,7 +136,7 @@ def test_a_rule_that_cannot_be_read_is_left_out_and_the_others_still_work(settin
     rules, told = Rules(), Story("s1", "Homs", "a1", NOW, NOW, 1, 1, independent_outlets=1)
     batch = [received(ClusteredArticle(tagged(article("Rebels enter Homs")), told, 1, NOW), 0)]
     with connect(settings) as es, Publisher(settings) as publisher:
-        assert alert_batch(es, settings, rules, Touched(), publisher, batch, now=NOW) == []
+        assert alert_batch(es, settings, rules, Met(es, settings), publisher, batch, now=NOW) == []
         assert [one.alert.rule_id for one in get_alerts(es, settings, [alert_id(r, "s1") for r in ("r0", "r1")])] == [
             "r1"
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from elasticsearch import Elasticsearch
@@ -44,12 +44,18 @@ ALERTER_FIELDS = (
 _encode = msgspec.json.Encoder().encode
 
 
-class Stored(msgspec.Struct, frozen=True):
-    """An alert as it stands in the index, and the mark that a change must show to be taken."""
+class Mark(NamedTuple):
+    """What a change of a document must show to be taken: that it was seen as it is."""
 
-    alert: Alert
     seq_no: int
     primary_term: int
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """An alert as it stands in the index, with its mark."""
+
+    alert: Alert
+    mark: Mark
 
 
 def alerts_of_stories(es: Elasticsearch, settings: Settings, stories: Iterable[str]) -> list[Stored]:
@@ -146,16 +152,12 @@ def acknowledge(es: Elasticsearch, settings: Settings, alert: str, *, by: str, a
 
 def create_alerts(
     es: Elasticsearch, settings: Settings, alerts: Sequence[Alert], *, refresh: bool = True
-) -> frozenset[str]:
-    """Make each alert that is not there yet; the ids of those that were made. A search finds them at once.
+) -> dict[str, Mark]:
+    """Make each alert that is not there yet; ids and marks of those that were made. A search finds them at once.
 
     Without ``refresh``, which takes longer than all the rest, a search finds them a second later, their ids at once.
     """
-    lines = []
-    for alert in alerts:
-        action = {"_index": alias_of(settings, ALERTS), "_id": alert.id, "require_alias": True}
-        lines += [_encode({"create": action}), _encode(alert_document(alert))]
-    return _bulk(es, settings, lines, refresh=refresh)
+    return write_alerts(es, settings, alerts, [], refresh=refresh)
 
 
 def change_alerts(
@@ -174,19 +176,35 @@ def change_alerts(
 
 def write_fields(
     es: Elasticsearch, settings: Settings, changes: Sequence[tuple[Stored, Mapping[str, Any]]], *, refresh: bool
-) -> frozenset[str]:
-    """The same, found at once only with ``refresh``; the ids of the alerts that were still as they were seen."""
+) -> dict[str, Mark]:
+    """The same, found at once only with ``refresh``; ids and marks of the alerts that were still as they were seen."""
+    return write_alerts(es, settings, [], changes, refresh=refresh)
+
+
+def write_alerts(
+    es: Elasticsearch,
+    settings: Settings,
+    new: Sequence[Alert],
+    changes: Sequence[tuple[Stored, Mapping[str, Any]]],
+    *,
+    refresh: bool,
+) -> dict[str, Mark]:
+    """Both `create_alerts` and `write_fields` in one request."""
     lines = []
+    for alert in new:
+        action: dict[str, Any] = {"_index": alias_of(settings, ALERTS), "_id": alert.id, "require_alias": True}
+        lines += [_encode({"create": action}), _encode(alert_document(alert))]
     for stored, fields in changes:
         action = {
             "_index": alias_of(settings, ALERTS),
             "_id": stored.alert.id,
-            "if_seq_no": stored.seq_no,
-            "if_primary_term": stored.primary_term,
+            "if_seq_no": stored.mark.seq_no,
+            "if_primary_term": stored.mark.primary_term,
             "require_alias": True,
         }
         lines += [_encode({"update": action}), _encode({"doc": fields})]
-    return _bulk(es, settings, lines, refresh=refresh)
+    written = _bulk(es, settings, lines, refresh=refresh)
+    return {done["_id"]: Mark(done["_seq_no"], done["_primary_term"]) for done in written}
 
 
 def refresh_alerts(es: Elasticsearch, settings: Settings) -> None:
@@ -195,33 +213,36 @@ def refresh_alerts(es: Elasticsearch, settings: Settings) -> None:
         es.indices.refresh(index=alias_of(settings, ALERTS))
 
 
-def mark_told(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) -> None:
-    """Note that these alerts are on Kafka, whatever else has happened to them; searches find it a second later."""
+def note_told(es: Elasticsearch, settings: Settings, alerts: Sequence[Alert]) -> list[Stored]:
+    """Note that these alerts are on Kafka, whatever else has happened to them, and say what has.
+
+    Searches find it a second later.
+    """
     lines = []
     for alert in alerts:
         action = {"_index": alias_of(settings, ALERTS), "_id": alert.id, "retry_on_conflict": 5, "require_alias": True}
-        lines += [_encode({"update": action}), _encode({"doc": {"occasion": None}})]
-    _bulk(es, settings, lines, refresh=False)
+        lines += [_encode({"update": action}), _encode({"doc": {"occasion": None}, "_source": True})]
+    return [_stored(done["get"]) for done in _bulk(es, settings, lines, refresh=False)]
 
 
-def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes], *, refresh: bool = True) -> frozenset[str]:
-    """The ids of what was written; what met another's change (409, or a document that is gone) is left out."""
+def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes], *, refresh: bool = True) -> list[dict[str, Any]]:
+    """What was written; what met another's change (409, or a document that is gone) is left out."""
     if not lines:
-        return frozenset()
+        return []
     operations: list[Any] = lines  # the client sends bytes as they are; its types say only dicts
     with as_our_errors(settings):
         answer = es.bulk(operations=operations, refresh=refresh, timeout="20s")
-    written = set()
+    written = []
     for item in answer["items"]:
         ((_, done),) = item.items()
         status, error = done["status"], done.get("error", {})
         if status < 300:
-            written.add(done["_id"])
+            written.append(done)
         elif status in BUSY:
             raise Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
         elif status not in (404, 409):
             raise Refused(SERVER, address(settings), f"alert {done['_id']}: {reason(error)} ({status})")
-    return frozenset(written)
+    return written
 
 
 def _search(es: Elasticsearch, settings: Settings, query: dict[str, Any]) -> Iterator[Stored]:
@@ -244,4 +265,4 @@ def _search(es: Elasticsearch, settings: Settings, query: dict[str, Any]) -> Ite
 
 
 def _stored(hit: Mapping[str, Any]) -> Stored:
-    return Stored(msgspec.convert(hit["_source"], Alert), hit["_seq_no"], hit["_primary_term"])
+    return Stored(msgspec.convert(hit["_source"], Alert), Mark(hit["_seq_no"], hit["_primary_term"]))

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 
 from wirewatch.alerts.delivery import status_told, told_at
 from wirewatch.models import ChannelState
-from wirewatch.search.alerts import Stored, get_alerts, write_fields
+from wirewatch.search.alerts import Mark, Stored, get_alerts, write_fields
 from wirewatch.search.client import as_our_errors
 from wirewatch.search.documents import ALERTS
 from wirewatch.search.indices import alias_of
@@ -31,8 +31,8 @@ class Deliveries:
         """The alerts with these ids that there are, in their very last state."""
         return get_alerts(self._es, self._settings, ids)
 
-    def set_channels(self, changes: Sequence[tuple[Stored, Sequence[ChannelState]]]) -> frozenset[str]:
-        """Write these states of each alert's channels, where it still is as it was seen; the ids of those that were."""
+    def set_channels(self, changes: Sequence[tuple[Stored, Sequence[ChannelState]]]) -> dict[str, Mark]:
+        """Write these states of each alert's channels, where it still is as it was seen; ids and marks of these."""
         fields: list[tuple[Stored, Mapping[str, Any]]] = [
             (stored, {"channels": channels, "status": status_told(stored.alert, channels)})
             for stored, channels in changes
