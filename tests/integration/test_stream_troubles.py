@@ -35,6 +35,7 @@ from wirewatch.search.rules import save_rules
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher, Received, Rejected
 from wirewatch.stream.admin import _when_ready, delete_topics, ensure_topics, lag, reachable
+from wirewatch.stream.compacted import read_encoded, read_messages, read_newest, read_table
 from wirewatch.stream.connection import address
 from wirewatch.stream.downstream import Downstream
 from wirewatch.topics import ARTICLES_RAW, STORIES_ASSIGNED, Topic
