@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from wirewatch.evaluation.figures import Run
 from wirewatch.evaluation.page import PUBLIC_NAMES, page
+from wirewatch.evaluation.stories import StoryFigures, measured, read_told
+from wirewatch.settings import load_settings
+from wirewatch.tagging import load_tagger
 
 ROOT = Path(__file__).parents[1]
+INTERNAL_STORIES = ("stories_dev", "stories_close")
 WITH_DEMONYMS = frozenset({"geowebnews"})
 """The internal sets in which adjectives such as "Russian" are places."""
 
@@ -28,6 +33,13 @@ def evaluated(gold: Path, *options: str) -> list[Run]:
     return msgspec.json.decode(printed, type=list[Run])
 
 
+def stories(golds: Sequence[Path]) -> list[StoryFigures]:
+    """The figures of each set of stories."""
+    print("measuring the stories", file=sys.stderr)
+    tagger = load_tagger(load_settings())
+    return [measured(gold.stem, tagger, read_told(gold.read_bytes().splitlines())) for gold in golds]
+
+
 def main(folder: Path | None) -> int:
     """Evaluate every set there is and write the page."""
     runs: list[Run] = []
@@ -36,7 +48,9 @@ def main(folder: Path | None) -> int:
     for name in PUBLIC_NAMES if folder else ():
         assert folder is not None
         runs += evaluated(folder / f"{name}.jsonl", *([] if name in WITH_DEMONYMS else ["--without-demonyms"]))
-    (ROOT / "docs" / "quality.md").write_text(page(runs), encoding="utf-8")
+    sets = [ROOT / "tests/gold" / f"{name}.jsonl" for name in ("stories_held", "stories_tuned")]
+    sets += [folder / f"{name}.jsonl" for name in INTERNAL_STORIES] if folder else []
+    (ROOT / "docs" / "quality.md").write_text(page(runs, stories(sets)), encoding="utf-8")
     return 0
 
 

@@ -29,6 +29,7 @@ from wirewatch.evaluation.gold import (
 )
 from wirewatch.evaluation.page import LIMITS, PUBLIC_NAMES, page
 from wirewatch.evaluation.scores import END_TO_END, RECOGNISED, score
+from wirewatch.evaluation.stories import StoryFigures
 
 ACROSS = next((up / "shared/eval" for up in Path(__file__).parents[3:] if (up / "shared/eval").is_dir()), Path("none"))
 GOLD = Path(__file__).parents[1] / "gold"
@@ -217,6 +218,13 @@ def test_the_page_names_internal_sets_by_their_public_names_and_says_the_limits(
     assert "| places found, F1 (overlap) | 0.920 | 0.900 to 0.940 | 2,608 |" in written
     assert "08 December 2024, wirewatch 0.1.0, tagger `1-a`" in written
     assert "## What these figures do not say" in written
+
+
+def test_the_page_shows_how_well_stories_come_out() -> None:
+    held = StoryFigures("stories_held", 61, 12, 1.0, 0.919, 1.0, 1.0, 2, 2)
+    written = page([replaced(RUN, set="articles")], [held])
+    assert "| tests/gold, half kept back | 61 | 12 | 1.000 | 0.919 | 1.000 / 1.000 | 2 of 2 |" in written
+    assert written.index("## Which articles tell one event") < written.index("## What these figures do not say")
 
 
 def test_the_page_has_one_line_for_each_other_language() -> None:

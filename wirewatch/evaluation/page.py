@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from babel import Locale
 
 from wirewatch.evaluation.figures import Run
+from wirewatch.evaluation.stories import StoryFigures
 
 PUBLIC_NAMES = {
     "geowebnews": "GeoWebNews",
@@ -15,6 +16,14 @@ PUBLIC_NAMES = {
     "gum_news": "GUM, genre news",
 }
 """What the internal evaluation sets are called in public."""
+
+STORY_SETS = {
+    "stories_held": "tests/gold, half kept back",
+    "stories_tuned": "tests/gold, half that was tuned on",
+    "stories_dev": "an internal development set",
+    "stories_close": "the same with like events close together",
+}
+"""What the sets of stories are called in public."""
 
 OWN = "articles"
 """The set of our own articles, in tests/gold."""
@@ -65,8 +74,8 @@ LIMITS = """## What these figures do not say
 """
 
 
-def page(runs: Sequence[Run]) -> str:
-    """The page as Markdown: one table a set, our own first."""
+def page(runs: Sequence[Run], stories: Sequence[StoryFigures] = ()) -> str:
+    """The page as Markdown: one table a set, our own first, and the stories before what the figures do not say."""
     first = runs[0]
     head = (
         "# How right the tags are\n\n"
@@ -78,7 +87,26 @@ def page(runs: Sequence[Run]) -> str:
     own, internal = ([run for run in runs if (run.set in PUBLIC_NAMES) is inside] for inside in (False, True))
     texts = [run for run in own if len(run.set) == 2]  # tests/gold/languages: each file is called by its language
     whole = [run for run in own if run not in texts]
-    return head + "".join([*map(_table, whole), _languages(texts), *map(_table, internal)]) + LIMITS
+    return head + "".join([*map(_table, whole), _languages(texts), *map(_table, internal), _stories(stories)]) + LIMITS
+
+
+def _stories(figures: Sequence[StoryFigures]) -> str:
+    """One line a set of stories."""
+    if not figures:
+        return ""
+    rows = [
+        f"| {STORY_SETS.get(one.set, one.set)} | {one.articles} | {one.stories} "
+        f"| {one.precision:.3f} | {one.recall:.3f} | {one.copies_precision:.3f} / {one.copies_recall:.3f} "
+        f"| {one.joined} of {one.translations} |\n"
+        for one in figures
+    ]
+    return (
+        "## Which articles tell one event\n\n"
+        "B-cubed precision and recall over articles in English, in the order of publication, one configuration for\n"
+        "all; [stories](stories.md) says how they are found and what these figures leave out.\n\n"
+        "| set | articles | stories | precision | recall | copies alone | translations joined |\n"
+        "|---|---|---|---|---|---|---|\n" + "".join(rows) + "\n"
+    )
 
 
 def _languages(runs: Sequence[Run]) -> str:

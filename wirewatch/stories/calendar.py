@@ -60,7 +60,8 @@ NUMBERS = {word: number for words in reversed(_NUMBERS) for number, word in enum
     "dozen": 12,
 }
 
-_DATING = frozenset(WEEKDAYS.keys() | MONTHS.keys() | YESTERDAY | TODAY)
+_BEFORE = frozenset({("night", "before"), ("evening", "before"), ("day", "before"), ("day", "earlier")})
+_DATING = frozenset(WEEKDAYS.keys() | MONTHS.keys() | YESTERDAY | TODAY | {"before", "earlier"})
 _YEARS = range(1990, 2036)
 _DIGITS_READ = 8
 _WORDS_KEPT = 1 << 15
@@ -89,21 +90,26 @@ def number(word: str) -> int | None:
 def days(words: list[str], published: date) -> dict[int, int]:
     """The days that folded ``words`` name and how often, as proleptic ordinals.
 
-    A weekday is the last one up to ``published``; a date without a year lies in the year of ``published``.
+    A weekday is the last one up to ``published``; a date without a year lies in the year of ``published``. "The night
+    before" is the day before the one that was named last.
     """
     found: dict[int, int] = {}
+    last = published
     if _DATING.isdisjoint(words):
         return found
     for at, word in enumerate(words):
         if word not in _DATING:
             continue
-        day = _day(words, at, word, published)
+        day = _day(words, at, word, published, last=last)
         if day is not None:
+            last = day
             found[day.toordinal()] = found.get(day.toordinal(), 0) + 1
     return found
 
 
-def _day(words: list[str], at: int, word: str, published: date) -> date | None:
+def _day(words: list[str], at: int, word: str, published: date, *, last: date) -> date | None:
+    if word in ("before", "earlier"):
+        return last - timedelta(1) if (words[at - 1], word) in _BEFORE else None
     if word in WEEKDAYS:
         return published - timedelta((published.weekday() - WEEKDAYS[word]) % 7)
     if word in YESTERDAY:

@@ -167,12 +167,14 @@ def _elsewhere(traits: Traits, story: Profile) -> bool:
 
 
 def _other_place(traits: Traits, story: Profile) -> bool:
-    """Whether headline and lead have another town than the story, which is nowhere in it."""
-    return (
-        bool(traits.key_places)
-        and bool(story.key_places)
-        and traits.key_places.isdisjoint(story.key_places | story.places)
-    )
+    """Whether headline and lead, or the headline alone, have another town than the story, which is nowhere in it.
+
+    The lead of the next attack often names the place of the last one.
+    """
+    if not story.key_places:
+        return False
+    known = story.key_places | story.places
+    return any(here and here.isdisjoint(known) for here in (traits.key_places, traits.title_places))
 
 
 def _veto(traits: Traits, story: Profile, cosine: float, text: float) -> str | None:

@@ -61,6 +61,7 @@ class Traits(msgspec.Struct, frozen=True):
     places: frozenset[int]
     actors: frozenset[int]
     key_places: frozenset[int]
+    title_places: frozenset[int]
     lead_ids: frozenset[int]
     numbers: frozenset[int]
     title_numbers: frozenset[int]
@@ -85,21 +86,22 @@ def traits(tagged: TaggedArticle) -> Traits:
     """The traits of ``tagged``."""
     article, tags = tagged.article, tagged.tags
     credited = told(article)
-    title = _WORD.findall(article.title)
-    title_folded = [fold(word) for word in title]
+    title = _Sentence.of(article.title)
     parts = [part for part in _SENTENCE.split(credited.body) if part and not part.isspace()]
     sentences = [_Sentence.of(part) for part in parts]
-    lead_words = [*title_folded, *(word for sentence in sentences[:_LEAD_SENTENCES] for word in sentence.folded)]
+    lead_words = [*title.folded, *(word for sentence in sentences[:_LEAD_SENTENCES] for word in sentence.folded)]
     text_words = [word for sentence in sentences for word in sentence.folded]
-    all_words = [*title_folded, *text_words]
-    counts, lead = _names(tags, credited, title, title_folded, sentences, text_words)
+    all_words = [*title.folded, *text_words]
+    counts, lead = _names(tags, credited, title, sentences, text_words)
     minor = _minor_words(tags)
     weights = {hashed(w): (MINOR if w in minor else 1.0) * (1 + _SOME_MORE[min(n, 5)]) for w, n in counts.items()}
     weights.update(_id_weights(tags))
     published = article.timestamp.date()
     found, lead_found = days(all_words, published), days(lead_words, published)
     counted = lead_found or found
-    key_places, lead_ids = _lead_ids(tags, credited, sum(len(part) + 1 for part in parts[:_LEAD_SENTENCES]))
+    key_places, title_places, lead_ids = _lead_ids(
+        tags, credited, sum(len(part) + 1 for part in parts[:_LEAD_SENTENCES])
+    )
     return Traits(
         at=int(article.timestamp.timestamp()),
         weights=weights,
@@ -108,16 +110,17 @@ def traits(tagged: TaggedArticle) -> Traits:
         places=frozenset(_place(tag.id) for tag in tags.places if tag.id and tag.role == "place"),
         actors=frozenset(_actor(tag.id) for tag in tags.actors),
         key_places=key_places,
+        title_places=title_places,
         lead_ids=lead_ids,
         numbers=frozenset(value for value in map(number, set(all_words)) if value is not None),
-        title_numbers=_human_cost(title_folded),
+        title_numbers=_human_cost(title.folded),
         days=frozenset(found),
         lead_day=max(lead_found, default=None),
         event_day=max(counted, key=lambda day: (counted[day], day)) if counted else published.toordinal(),
         aftermath=bool(_AFTERMATH.search(article.title)),
         title_words=title_words(article.title),
         countries=frozenset(tag.country_code for tag in tags.places if tag.country_code),
-        text=text_print(text_words, title_folded),
+        text=text_print(text_words, title.folded),
         agency=credited.agency,
         only_known=(tags.language or article.language) == "de",
     )
@@ -145,11 +148,15 @@ class _Sentence(NamedTuple):
         words = parts[1::2]
         return cls(words, list(map(fold, words)), parts[::2])
 
+    def opens(self, at: int) -> bool:
+        """Whether a word opens it, or what somebody says in it."""
+        return at == 0 or self.gaps[at].rstrip().endswith(_OPENS)
+
     def names(self) -> Iterable[tuple[str, bool]]:
         """Its capitalised words, folded, and whether each only opens it (or a quotation), and no longer name."""
         words = self.words
         for at in [at for at, word in enumerate(words) if word[0].isupper()]:
-            opens = at == 0 or self.gaps[at].rstrip().endswith(_OPENS)
+            opens = self.opens(at)
             goes_on = opens and at + 1 < len(words) and words[at + 1][0].isupper()
             yield self.folded[at], opens and not (goes_on and self.gaps[at + 1] in (" ", "-"))
 
@@ -157,8 +164,7 @@ class _Sentence(NamedTuple):
 def _names(
     tags: Tags,
     credited: Told,
-    title: Sequence[str],
-    title_folded: Sequence[str],
+    title: _Sentence,
     sentences: Sequence[_Sentence],
     text_words: list[str],
 ) -> tuple[dict[str, int], set[str]]:
@@ -179,14 +185,14 @@ def _names(
             where[word] = where.get(word, 0) + 1
             if position < _LEAD_SENTENCES:
                 lead.add(word)
-    shouted = len(title) > 3 and sum(word[0].isupper() for word in title) > 0.7 * len(title)
-    for at, (word, plain_word) in enumerate(zip(title, title_folded, strict=True)):
-        if not word[0].isupper() or _no_name(plain_word) or plain_word in agency:
+    shouted = len(title.words) > 3 and sum(word[0].isupper() for word in title.words) > 0.7 * len(title.words)
+    for at, word in enumerate(title.folded):
+        if not title.words[at][0].isupper() or _no_name(word) or word in agency:
             continue
-        known = plain_word in counts or plain_word in openers
-        if known or (not shouted and (at > 0 or plain_word in mentioned)):
-            counts[plain_word] = counts.get(plain_word, 0) + 1
-            lead.add(plain_word)
+        known = word in counts or word in openers
+        if known or (not shouted and (not title.opens(at) or word in mentioned)):
+            counts[word] = counts.get(word, 0) + 1
+            lead.add(word)
     for word, times in openers.items():
         only_capitals = word in mentioned and text_words.count(word) == times  # nowhere in lower case
         if word in counts or only_capitals:
@@ -234,19 +240,25 @@ def _actor(actor_id: str) -> int:
     return hashed("#" + actor_id)
 
 
-def _lead_ids(tags: Tags, credited: Told, lead_length: int) -> tuple[frozenset[int], frozenset[int]]:
-    """Places that say where it happened, and all ids, of headline and lead; the dateline is none of them."""
+def _lead_ids(tags: Tags, credited: Told, lead_length: int) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """Places that say where it happened (of headline and lead, of the headline alone), and all ids of both.
+
+    The dateline is none of them.
+    """
     precise = {tag.id for tag in tags.places if tag.precision in ("city", "site", "admin2") and tag.role == "place"}
-    key_places, ids = set(), set()
+    key_places, title_places, ids = set(), set(), set()
     for mention in tags.mentions:
         if mention.entity_id is None or mention.role == "demonym":
             continue
         if _in_lead(mention, credited.start, lead_length):
             place = mention.type == "place"
-            ids.add(_place(mention.entity_id) if place else _actor(mention.entity_id))
+            number = _place(mention.entity_id) if place else _actor(mention.entity_id)
+            ids.add(number)
             if place and mention.entity_id in precise:
-                key_places.add(_place(mention.entity_id))
-    return frozenset(key_places), frozenset(ids)
+                key_places.add(number)
+                if mention.field == "title":
+                    title_places.add(number)
+    return frozenset(key_places), frozenset(title_places), frozenset(ids)
 
 
 def _in_lead(mention: Mention, start: int, length: int) -> bool:
