@@ -22,10 +22,12 @@ from producers.told import keep_told, last_told
 from wirewatch.errors import UserMistake, WirewatchError
 from wirewatch.models import Origin
 from wirewatch.notify import NotSent, send_to, warm_up
+from wirewatch.pulse import history
 from wirewatch.pulse.beat import beat, took
 from wirewatch.pulse.trouble import Change, Look, Told, changed, message_of
 from wirewatch.search.client import reachable
 from wirewatch.search.feeds import all_states
+from wirewatch.search.metrics import store_metrics
 from wirewatch.search.pulse import pulses_passed, undelivered_alerts
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher
@@ -55,6 +57,7 @@ def run(settings: Settings, *, stop: Event) -> None:
         seen = look(settings, stop=stop)
         if not stop.is_set():  # a beat that was not waited for says nothing
             told = judged(settings, told, seen)
+            keep(settings, seen)
 
 
 def judged(settings: Settings, told: Told, seen: Look) -> Told:
@@ -64,6 +67,16 @@ def judged(settings: Settings, told: Told, seen: Look) -> Told:
         after = msgspec.structs.replace(after, troubles=told.troubles)
     keep_told(settings, after)
     return after
+
+
+def keep(settings: Settings, seen: Look) -> None:
+    """Keep in the index what was seen of the line; while Elasticsearch is away nothing is kept."""
+    if seen.elasticsearch:
+        return
+    try:
+        store_metrics(settings, history.seen(seen))
+    except WirewatchError as error:
+        log.warning("what the beat has seen is not kept: %s", error)
 
 
 def look(settings: Settings, *, stop: Event) -> Look:

@@ -27,6 +27,8 @@ from wirewatch.models import (
     Origin,
     PlaceTag,
 )
+from wirewatch.pulse import history
+from wirewatch.pulse.trouble import Look
 from wirewatch.search.alerts import create_alerts
 from wirewatch.search.articles import write
 from wirewatch.search.client import connect
@@ -85,6 +87,9 @@ def fill(settings: Settings, tagger: Tagger, articles: Sequence[Article], *, now
     for at, version in enumerate(("4-a", "5-b", "6-c")):
         moment = now - timedelta(days=2 * (2 - at), minutes=1)
         store_metrics(settings, metrics(_measured(version, at, moment)))
+    for minutes in range(0, 600, 10):
+        beat = Look(now - timedelta(minutes=minutes), took_s=0.4, lag={"tagger": minutes}, dead_letters={"indexer": 2})
+        store_metrics(settings, history.seen(beat))
     place = PlaceTag("Homs", "169577", "SY", "city")
     store_corrections(
         settings,

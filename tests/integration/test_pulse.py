@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from consumers import alerter, clusterer, indexer, notifier, tagger
-from producers.pulse import judged, look
+from producers.pulse import judged, keep, look
 from producers.rss import run as poll_feeds
 from producers.told import last_told
 from tests.builders import replaced
@@ -22,8 +22,9 @@ from wirewatch.alerts.rule import Rule
 from wirewatch.cli import main
 from wirewatch.feeds.listed import Feed
 from wirewatch.notify import add_channel
+from wirewatch.pulse.beat import STAGES
 from wirewatch.pulse.trouble import Look, Told, troubles
-from wirewatch.search.documents import ALERTS, ARTICLES, STORIES
+from wirewatch.search.documents import ALERTS, ARTICLES, METRICS, STORIES
 from wirewatch.search.feeds import all_states, changes_of
 from wirewatch.search.indices import count, refresh
 from wirewatch.search.rules import save_rules
@@ -57,6 +58,8 @@ def test_a_pulse_goes_through_all_consumers_is_no_news_and_its_absence_is_told_o
             seen = look(line, stop=nobody)
             assert seen.took_s is not None
             assert troubles(seen, line) == {}
+            keep(line, seen)
+            keep(line, replaced(seen, at=seen.at + timedelta(weeks=4)))
             told = judged(line, Told(), seen)
             said = CliRunner(env=line.environment()).invoke(main, ["pulse", "--once", "--json"])
             assert said.exit_code == 0, said.output
@@ -72,7 +75,20 @@ def test_a_pulse_goes_through_all_consumers_is_no_news_and_its_absence_is_told_o
     assert [body["title"] for body in hook.bodies][1:] == ["wirewatch: over, pulse"]
     refresh(line)
     assert [count(line, name) for name in (ARTICLES, STORIES, ALERTS)] == [0, 0, 0]
+    groups = len(members(line))
+    assert count(line, METRICS) == len(STAGES) + groups + len(seen.dead_letters or {}) + 1, "each minute is kept once"
     assert (assignments(line), waiting(line)) == ([], [])
+
+
+def test_what_a_beat_has_seen_is_not_kept_while_the_index_is_away(
+    line: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = replaced(line, elasticsearch="http://127.0.0.1:9", connect_timeout_s=0.5)
+    seen = Look(datetime.now(UTC), took_s=0.1)
+    keep(away, replaced(seen, elasticsearch="away"))
+    assert caplog.messages == []
+    keep(away, seen)
+    assert "what the beat has seen is not kept: Elasticsearch at http://127.0.0.1:9" in caplog.text
 
 
 def test_what_could_not_be_told_is_told_with_the_next_beat(line: Settings, hook: Webhook) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW, alert, tagged
+from tests.builders import NOW, alert, replaced, tagged
 from wirewatch.alerts.index import RuleIndex
 from wirewatch.alerts.rule import Rule
 from wirewatch.alerts.seen import Seen
 from wirewatch.feeds.state import FeedState
 from wirewatch.models import ChannelState, ClusteredArticle, Origin
+from wirewatch.pulse import history
 from wirewatch.pulse.beat import alert_of, beat, passed, story_of, took
 from wirewatch.pulse.trouble import Look, Told, changed, message_of, troubles
 from wirewatch.settings import Settings
@@ -116,3 +117,17 @@ def test_it_has_come_through_when_the_last_stages_have_seen_this_beat() -> None:
         took([passed("indexer", NOW, now=later), passed("notifier", NOW - timedelta(minutes=1), now=NOW)], NOW) is None
     )
     assert took([passed("indexer", NOW, now=later), passed("notifier", NOW, now=NOW)], NOW) == 2.0
+
+
+def test_what_a_beat_has_seen_is_kept_for_four_weeks_and_then_makes_room() -> None:
+    seen = history.seen(look(lag={"tagger": 7, "indexer": 0}, dead_letters={"indexer": 2}))
+    assert {(one.subject, one.measure): one.value for one in seen} == {
+        ("tagger", "lag"): 7,
+        ("indexer", "lag"): 0,
+        ("indexer", "dead letters"): 2,
+        ("line", "beat"): 0.4,
+    }
+    later = [history.seen(replaced(look(), at=NOW + timedelta(minutes=n)))[0].id for n in range(28 * 24 * 60 + 1)]
+    assert later[0] == later[-1]
+    assert len(set(later)) == len(later) - 1
+    assert history.seen(look(lag=None, dead_letters=None, took_s=None)) == []

@@ -42,14 +42,15 @@ class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
 class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     """One number that was measured, and of what.
 
-    ``kind`` "quality" is the tagger's, over the gold set ``subject``; "pulse" is what the last beat took to a stage.
+    ``kind`` "quality" is the tagger's, over the gold set ``subject``; "pulse" is what the last beat took to a stage;
+    "line" is what a beat has seen of a consumer or of all: ``measure`` lag, dead letters, beat.
 
     ``low`` and ``high`` bound its 95 % interval, ``count`` is of how many it is a share.
     """
 
     id: str
     at: datetime = msgspec.field(name="@timestamp")
-    kind: Literal["quality", "pulse"]
+    kind: Literal["quality", "pulse", "line"]
     subject: str
     measure: str
     statistic: str

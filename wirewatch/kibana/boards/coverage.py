@@ -7,6 +7,7 @@ from wirewatch.kibana.panels import (
     BLUE,
     GREEN,
     ORANGE,
+    PURPLE,
     RED,
     Board,
     Control,
@@ -22,7 +23,7 @@ from wirewatch.kibana.panels import (
     row,
     table,
 )
-from wirewatch.kibana.views import ARTICLES, FEEDS, RUNS
+from wirewatch.kibana.views import ARTICLES, FEEDS, METRICS, RUNS
 
 FEED = "kind: feed"
 ILL = "health: (failing or blocked or retired or moved)"
@@ -93,6 +94,19 @@ BOARD = Board(
                       Measure("max", "took_s", "took"), unfiltered=True, line=True),
             over_time("Feeds failing in runs", "Most feeds that could not be read in one run.", RUNS,
                       Measure("max", "failing", "failing", color=RED), unfiltered=True),
+        ),
+        row(
+            11,
+            over_time("Behind", "Messages that each consumer is behind, as the pulse has seen it each minute; old "
+                      "material may wait (tagger-bulk).", METRICS, Measure("max", "value", "messages"),
+                      split=Terms("subject", 8), kql="kind: line and measure: lag", line=True, unfiltered=True),
+            over_time("Dead letters", "Messages that each consumer has refused and that still wait: `wirewatch "
+                      "dead-letters list` says why.", METRICS, Measure("max", "value", "messages"),
+                      split=Terms("subject", 8), kql='kind: line and measure: "dead letters"', line=True,
+                      unfiltered=True),
+            over_time("Pulse", "How long the slowest beat took through the whole line; a gap: none came through.",
+                      METRICS, Measure("max", "value", "seconds", decimals=1, format="number", color=PURPLE),
+                      kql="kind: line and measure: beat", line=True, unfiltered=True),
         ),
         row(13, HEALTH_CHANGES),
     ),
