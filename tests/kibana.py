@@ -91,6 +91,7 @@ def _bucket(column: Json) -> Json:
     match column["operationType"]:
         case "terms":
             include = {"include": params["include"][0]} if params["include"] else {}
+            assert params["otherBucket"] or not params["missingBucket"], "Lens leaves out what has no value then"
             return {"terms": {"field": column["sourceField"], "size": params["size"]} | include}
         case "date_histogram":
             return {"date_histogram": {"field": column["sourceField"], "fixed_interval": "1d", "min_doc_count": 1}}

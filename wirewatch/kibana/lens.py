@@ -89,8 +89,8 @@ def _bucket(bucket: Bucket) -> dict[str, Any]:
         "size": bucket.size,
         "orderBy": {"type": "column", "columnId": "n0"},
         "orderDirection": "desc",
-        "otherBucket": False,
-        "missingBucket": False,
+        "otherBucket": bucket.missing,  # Lens asks for what has no value only beside all others
+        "missingBucket": bucket.missing,
         "parentFormat": {"id": "terms"},
         "include": [bucket.pattern] if bucket.pattern else [],
         "exclude": [],
@@ -189,8 +189,11 @@ def _visualization(chart: Chart) -> dict[str, Any]:
             color = chart.numbers[0].color
             return whole | {"metricAccessor": numbers[0]} | ({"color": color} if color else {})
         case "table":
-            shown = [{"columnId": id_, "alignment": "left"} for id_ in buckets]
-            shown += [{"columnId": id_, "alignment": "right"} for id_ in numbers]
+            shown: list[dict[str, Any]] = [{"columnId": id_, "alignment": "left"} for id_ in buckets]
+            shown += [
+                {"columnId": id_, "alignment": "right", "width": _width(what)}
+                for id_, what in zip(numbers, chart.numbers, strict=True)
+            ]
             return whole | {"columns": shown, "paging": {"size": 20, "enabled": True}, "rowHeight": "single"}
         case "donut":
             groups = {"primaryGroups": buckets, "metrics": numbers, "numberDisplay": "value"}
@@ -198,6 +201,11 @@ def _visualization(chart: Chart) -> dict[str, Any]:
             return {"shape": "donut", "palette": PALETTE, "layers": [whole | groups | shown_]}
         case _:
             return _axes(chart, whole, numbers, buckets)
+
+
+def _width(what: Number) -> int:
+    """Pixels of a table's column that a number needs; what it is of gets the rest."""
+    return 150 if isinstance(what, Measure) and what.operation == "max" else 92
 
 
 def _axes(chart: Chart, whole: dict[str, Any], numbers: list[str], buckets: list[str]) -> dict[str, Any]:

@@ -50,12 +50,16 @@ class Formula(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The ``size`` values of ``field`` with most of the first measure; ``pattern`` is a regular expression for them."""
+    """The ``size`` values of ``field`` with most of the first measure; ``pattern`` is a regular expression for them.
+
+    With ``missing`` documents without the field are a value of their own.
+    """
 
     field: str
     size: int = 10
     label: str = ""
     pattern: str = ""
+    missing: bool = False
 
 
 class Time(msgspec.Struct, frozen=True):

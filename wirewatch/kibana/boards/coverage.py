@@ -25,6 +25,7 @@ from wirewatch.kibana.panels import (
 )
 from wirewatch.kibana.views import ARTICLES, FEEDS, METRICS, RUNS
 
+CONSUMER = "(tagger|clusterer|indexer|alerter|notifier).*"
 FEED = "kind: feed"
 ILL = "health: (failing or blocked or retired or moved)"
 OF_FEEDS: tuple[Number, ...] = (
@@ -99,11 +100,12 @@ BOARD = Board(
             11,
             over_time("Behind", "Messages that each consumer is behind, as the pulse has seen it each minute; old "
                       "material may wait (tagger-bulk).", METRICS, Measure("max", "value", "messages"),
-                      split=Terms("subject", 8), kql="kind: line and measure: lag", line=True, unfiltered=True),
+                      split=Terms("subject", 8, pattern=CONSUMER), kql="kind: line and measure: lag", line=True,
+                      unfiltered=True),
             over_time("Dead letters", "Messages that each consumer has refused and that still wait: `wirewatch "
                       "dead-letters list` says why.", METRICS, Measure("max", "value", "messages"),
-                      split=Terms("subject", 8), kql='kind: line and measure: "dead letters"', line=True,
-                      unfiltered=True),
+                      split=Terms("subject", 8, pattern=CONSUMER), kql='kind: line and measure: "dead letters"',
+                      line=True, unfiltered=True),
             over_time("Pulse", "How long the slowest beat took through the whole line; a gap: none came through.",
                       METRICS, Measure("max", "value", "seconds", decimals=1, format="number", color=PURPLE),
                       kql="kind: line and measure: beat", line=True, unfiltered=True),

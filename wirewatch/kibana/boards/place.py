@@ -26,7 +26,7 @@ BOARD = Board(
         row(
             11,
             over_time("Over time", "Articles that name the place, by the outlet's country: told at home or abroad.",
-                      ARTICLES, split=Terms("source.country", 6)),
+                      ARTICLES, split=Terms("source.country", 6, missing=True)),
         ),
         row(
             15,
