@@ -278,7 +278,7 @@ def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> 
     from wirewatch.tagging import load_tagger
 
     settings, now = load_settings(), datetime.now(UTC)
-    warm_up, idle = min(200, articles), min(40, articles // 4)
+    warm_up, idle = min(500, articles), min(40, articles // 4)
     made = _made(settings, warm_up + articles + idle, now, progress)
     tagger = load_tagger(msgspec.structs.replace(settings, ner="off"))
     sample = made[:: 1 + len(made) // 200] + made[-idle:]
