@@ -23,17 +23,19 @@ def test_the_way_to_a_receiver_is_measured_busy_and_idle(settings: Settings, mon
     result = CliRunner().invoke(bench, words, catch_exceptions=False)
     figures = json.loads(result.stdout)
     alerts, latencies = figures["stages"]["alerts"], figures["latency"]
-    for one in (alerts["busy"], alerts["idle"]):
-        assert one["notifications"] >= 2
+    assert alerts["searchable"]["count"] == 40
+    for one in (alerts["busy"], alerts["idle"], alerts["searchable"]):
+        assert one["count"] >= 2
         assert 0 < one["p50_s"] <= one["p95_s"] <= one["p99_s"] < 60
     assert 0 < alerts["indexed_per_s"] <= 20
     assert latencies["alerted_p95_s"] == alerts["busy"]["p95_s"]
     assert latencies["alerted_idle_p95_s"] == alerts["idle"]["p95_s"]
+    assert latencies["searchable_p95_s"] == alerts["searchable"]["p95_s"]
     assert {"tagger", "clusterer", "indexer", "alerter", "notifier"} <= set(alerts["cpu_ms"])
     assert httpx.get(f"{settings.elasticsearch}/_cat/indices/{settings.name_prefix}*").text == ""
 
 
 def test_percentiles_are_those_of_what_came() -> None:
     assert latency([n / 100 for n in range(101)]) == Latency(101, 0.5, 0.95, 0.99)
-    with pytest.raises(BenchFailed, match="0 notifications came"):
+    with pytest.raises(BenchFailed, match="0 came"):
         latency([])

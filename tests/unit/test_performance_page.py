@@ -10,7 +10,7 @@ import pytest
 from wirewatch.bench.page import page
 
 POLL = {"took_s": 3.26, "cpu_s": 5.5, "new": 30_000, "unchanged": 0}
-LATENCY = {"notifications": 812, "p50_s": 0.21, "p95_s": 0.64, "p99_s": 1.13}
+LATENCY = {"count": 812, "p50_s": 0.21, "p95_s": 0.64, "p99_s": 1.13}
 
 
 def figures(rate: float, tagger_ms: float) -> dict[str, Any]:
@@ -34,6 +34,7 @@ def figures(rate: float, tagger_ms: float) -> dict[str, Any]:
                 "articles_per_s": 50.0,
                 "indexed_per_s": 49.7,
                 "busy": LATENCY,
+                "searchable": LATENCY,
                 "idle": LATENCY | {"p95_s": 0.33},
             },
         },

@@ -19,6 +19,7 @@ import msgspec
 from wirewatch.alerts.rule import Rule
 from wirewatch.bench.processes import Processes, at_work
 from wirewatch.bench.receiver import PAGE, Receiver, receiver
+from wirewatch.bench.searchable import Sought, sought
 from wirewatch.bench.written import until_written
 from wirewatch.errors import BenchFailed
 from wirewatch.models import Article, Origin
@@ -38,13 +39,15 @@ STALLED_S = 60.0
 """Without one more article in the index for so long, something is wrong."""
 DRAIN_S = 60.0
 """So long notifications may still come after the last article was published; those that do not are not counted."""
+SEARCHABLE_S = 2.0
+"""After so long a search finds what was written."""
 CHANNEL = "bench"
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Seconds from publication on Kafka to the receiver, and how many notifications they were taken from."""
+    """Seconds from publication on Kafka, and how many notifications or articles they were taken from."""
 
-    notifications: int
+    count: int
     p50_s: float
     p95_s: float
     p99_s: float
@@ -52,6 +55,8 @@ class Latency(msgspec.Struct, frozen=True):
 
 class AlertFigures(msgspec.Struct, frozen=True):
     """``busy`` while articles come at ``articles_per_s``, ``idle`` when one comes now and then; CPU in ms an article.
+
+    ``searchable`` is until a search finds an article, in the busy time; the others are until a notification came.
 
     ``indexed_per_s`` is what the line kept up with: where it is smaller, ``busy`` shows a queue that grows.
     """
@@ -61,6 +66,7 @@ class AlertFigures(msgspec.Struct, frozen=True):
     indexed_per_s: float
     busy: Latency
     idle: Latency
+    searchable: Latency
     cpu_ms: dict[str, float]
     memory_mb: dict[str, int]
 
@@ -68,7 +74,7 @@ class AlertFigures(msgspec.Struct, frozen=True):
 def latency(seconds: Sequence[float]) -> Latency:
     """The percentiles of ``seconds``; BenchFailed where there are too few for any."""
     if len(seconds) < 2:
-        raise BenchFailed("alerts", f"{len(seconds)} notifications came; take more articles or more rules")
+        raise BenchFailed("alerts", f"{len(seconds)} came; take more articles or more rules")
     cuts = quantiles(seconds, n=100, method="inclusive")
     return Latency(len(seconds), *(round(cuts[at - 1], 3) for at in (50, 95, 99)))
 
@@ -130,9 +136,11 @@ def _measure(
         before = work.costs()
         say(f"{rate:.0f} articles a second")
         began = time.perf_counter()
-        busy = _published(publisher, articles, range(warm_up, last), 1 / rate)
-        written(last)
-        took = time.perf_counter() - began
+        with sought(settings) as seeking:
+            busy = _published(publisher, articles, range(warm_up, last), 1 / rate, seeking)
+            written(last)
+            took = time.perf_counter() - began
+            time.sleep(SEARCHABLE_S)
         after = work.costs()
         _until_quiet(settings, at)  # or the idle line would begin with what waits
         say("one article now and then")
@@ -145,12 +153,15 @@ def _measure(
         round((last - warm_up) / took, 1),
         latency(_told(at, busy)),
         latency(_told(at, quiet)),
+        latency(seeking.seconds()),
         {name: cost.ms_each(before[name], last - warm_up) for name, cost in after.items()},
         {name: cost.memory_mb for name, cost in after.items()},
     )
 
 
-def _published(publisher: Publisher, articles: Sequence[Article], numbers: range, every_s: float) -> dict[int, float]:
+def _published(
+    publisher: Publisher, articles: Sequence[Article], numbers: range, every_s: float, seeking: Sought | None = None
+) -> dict[int, float]:
     """Publish those of ``articles`` one every ``every_s`` seconds, and say when each was."""
     sent, began = {}, time.perf_counter()
     for n, number in enumerate(numbers):
@@ -158,6 +169,8 @@ def _published(publisher: Publisher, articles: Sequence[Article], numbers: range
         now = datetime.now(UTC)
         fresh = msgspec.structs.replace(articles[number], url=f"{PAGE}{number}", published_at=now, fetched_at=now)
         sent[number] = time.perf_counter()
+        if seeking is not None:
+            seeking.published[fresh.id] = sent[number]
         publisher.publish(ARTICLES_RAW, fresh, origin=Origin.LIVE)
     return sent
 

@@ -286,7 +286,7 @@ def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> 
     with _servers(settings, progress) as running:
         folder = Path(running.data_dir)
         found = measure(running, made, asked, folder, rate=rate, warm_up=warm_up, idle=idle, say=progress.doing)
-    shown = "p50 {0.p50_s:.3f} s, p95 {0.p95_s:.3f} s, p99 {0.p99_s:.3f} s ({0.notifications} notifications)".format
+    shown = "p50 {0.p50_s:.3f} s, p95 {0.p95_s:.3f} s, p99 {0.p99_s:.3f} s (of {0.count})".format
     load = f"{os.getloadavg()[0]:.1f} processes on {os.cpu_count()} cores at the end"
     return Found(
         {
@@ -296,6 +296,7 @@ def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> 
                 "alerted_p95_s": found.busy.p95_s,
                 "alerted_p99_s": found.busy.p99_s,
                 "alerted_idle_p95_s": found.idle.p95_s,
+                "searchable_p95_s": found.searchable.p95_s,
             },
         },
         [
@@ -303,6 +304,7 @@ def alerts_found(articles: int, rate: float, rules: int, progress: Progress) -> 
             f"  kept up with  {found.indexed_per_s:g} of {rate:g} articles a second",
             f"  {rate:g}/s{'':<9} {shown(found.busy)}",
             f"  idle          {shown(found.idle)}",
+            f"  searchable    {shown(found.searchable)}, at {rate:g}/s",
         ],
     )
 

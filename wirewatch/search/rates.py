@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -57,3 +58,14 @@ def writes(es: Connection, settings: Settings) -> int:
     with as_our_errors(settings):
         answer = es.indices.stats(index=alias_of(settings, ARTICLES), metric="indexing")
     return int(answer["_all"]["primaries"]["indexing"]["index_total"])
+
+
+def found(es: Connection, settings: Settings, ids: Sequence[str]) -> list[str]:
+    """Which of these articles a search finds at this moment."""
+    if not ids:
+        return []
+    with as_our_errors(settings):
+        answer = es.search(
+            index=alias_of(settings, ARTICLES), query={"ids": {"values": list(ids)}}, source=False, size=len(ids)
+        )
+    return [hit["_id"] for hit in answer["hits"]["hits"]]
