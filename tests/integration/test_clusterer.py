@@ -8,17 +8,19 @@ from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
+from kafka import KafkaConsumer
 
 from consumers import clusterer
 from tests.builders import FILLER, article, replaced, tagged
 from wirewatch.cli import main
-from wirewatch.errors import Fenced
+from wirewatch.errors import Fenced, Unavailable
 from wirewatch.models import ClusteredArticle, Origin, Source, TaggedArticle
 from wirewatch.settings import Settings
 from wirewatch.stories import Stories
 from wirewatch.stream import Consumed, Publisher, Received, Rejected, TransactionalPublisher, Until, consume
 from wirewatch.stream.admin import ensure_topics, lag
 from wirewatch.stream.compacted import read_table
+from wirewatch.stream.publisher import Offsets
 from wirewatch.topics import ARTICLES_CLUSTERED, ARTICLES_TAGGED, STORIES_ASSIGNED
 
 
@@ -90,6 +92,28 @@ def test_a_batch_that_crashes_leaves_nothing_behind(settings: Settings) -> None:
     assert list(read_table(settings, STORIES_ASSIGNED)) == []
     assert lag(settings)["clusterer"] == 5
     assert clusterer.run(settings, Until.END) == Consumed(5, 0)
+
+
+class Unanswered(TransactionalPublisher):
+    """Its first commit is made, and the answer is lost."""
+
+    lost = False
+
+    def finish(self, group: str, consumer: KafkaConsumer, offsets: Offsets) -> None:
+        super().finish(group, consumer, offsets)
+        if not self.lost:
+            self.lost = True
+            raise Unavailable("Kafka", "here", "the connection was cut")
+
+
+def test_a_batch_whose_commit_was_made_and_not_answered_is_not_done_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusterer, "TransactionalPublisher", Unanswered)
+    publish(settings, reports(5))
+    clusterer.run(replaced(settings, batch_size=2), Until.END)
+    assert sorted(one.tagged.article.id for one in clustered(settings)) == sorted(one.article.id for one in reports(5))
+    assert lag(settings)["clusterer"] == 0
 
 
 def test_a_clusterer_whose_place_was_taken_writes_nothing(settings: Settings) -> None:

@@ -170,7 +170,7 @@ class _Loop(Generic[M]):
         try:
             lane, records = self._poll()
             if not self._ready and lane.assigned():
-                self._get_ready()
+                records = self._get_ready(lane, records)
             if records:
                 self._work(lane, records)
             else:
@@ -212,14 +212,14 @@ class _Loop(Generic[M]):
     def _has_room(self) -> bool:
         return not self._service or self._room()
 
-    def _get_ready(self) -> None:
+    def _get_ready(self, polled: Lane, records: Records) -> Records:
         self._publisher.open()
         self._opened()
-        for lane in self._lanes:
-            lane.recall()
+        left = {lane: lane.recall(records if lane is polled else {}) for lane in self._lanes}
         if self._service:
             gc.freeze()  # what is loaded by now stays: looking through it again and again is a tenth of a tagger's time
         self._ready = True
+        return left[polled]
 
     def _work(self, lane: Lane, records: Records) -> None:
         began = time.monotonic()

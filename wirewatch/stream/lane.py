@@ -96,10 +96,21 @@ class Lane:
         """Whether this process has any part of the topic."""
         return bool(self.kafka.assignment())
 
-    def recall(self) -> None:
-        """Learn how far the group has come in what is assigned."""
+    def recall(self, records: Records) -> Records:
+        """Learn how far the group has come in what is assigned, go there, and return what of ``records`` is left.
+
+        A commit whose answer was lost may have been made: what it made final is not taken again.
+        """
         committed = {partition: self.kafka.committed(partition) for partition in self.kafka.assignment()}
         self._final = {partition: offset for partition, offset in committed.items() if offset is not None}
+        left = dict(records)
+        for partition, final in self._final.items():
+            polled = records.get(partition)
+            at = polled[0].offset if polled else self.kafka.position(partition, timeout_ms=0)
+            if at is not None and at < final:
+                self.kafka.seek(partition, final)
+                left.pop(partition, None)
+        return left
 
     def note(self, offsets: Offsets) -> None:
         """Remember what was made final."""
