@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from threading import Event
 
+import msgspec
+
 from wirewatch.alerts import delivery
 from wirewatch.alerts.delivery import Due
 from wirewatch.alerts.message import message_of
@@ -70,8 +72,7 @@ class Notifier:
             while messages:
                 begun = []
                 for stored in self._alerts.get(list(messages)):
-                    states = [s for one in messages[stored.alert.id] for s in self._begin(stored.alert, one, now)]
-                    if states:
+                    if states := self._begin_all(stored.alert, messages[stored.alert.id], now):
                         begun.append((stored, states))
                 written = self._write(begun)
                 self._send(_claimed(begun, written))
@@ -98,6 +99,14 @@ class Notifier:
         """End the threads after what they are sending."""
         for thread in self._channels.values():
             thread.close()
+
+    def _begin_all(self, stored: Alert, messages: Iterable[Alert], now: datetime) -> list[ChannelState]:
+        """The states of what these messages of one alert begin: what two of them want to have told begins once."""
+        before = len(stored.channels)
+        for message in messages:
+            begun = self._begin(stored, message, now)
+            stored = msgspec.structs.replace(stored, channels=(*stored.channels, *begun))
+        return list(stored.channels[before:])
 
     def _begin(self, stored: Alert, message: Alert, now: datetime) -> list[ChannelState]:
         """The states of what this message wants to have told and that was not begun yet."""

@@ -82,6 +82,17 @@ def test_an_alert_is_told_once_whatever_is_replayed(settings: Settings, hook: We
     assert hook.ids == [one.id]
 
 
+def test_an_alert_that_comes_twice_in_one_batch_is_told_once_and_under_its_own_id(
+    settings: Settings, hook: Webhook
+) -> None:
+    add_channel(settings, "ops", hook.url())
+    one, other = alert(), alert(rule_id="another", throttle="30m")
+    made(settings, one, other, one, other)
+    notifier.run(settings, Until.END)
+    assert sorted(hook.ids) == sorted([one.id, other.id])
+    assert [len(states(settings, each)) for each in (one, other)] == [1, 1]
+
+
 def test_what_waits_is_late_or_muted_is_not_told(settings: Settings, hook: Webhook) -> None:
     add_channel(settings, "ops", hook.url())
     made(settings, *(alert(story_id=f"s-{word}", status=word) for word in ("waiting", "late", "muted")))
