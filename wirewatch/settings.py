@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import platformdirs
@@ -247,7 +248,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_format: Annotated[
         Literal["text", "json"], _about("How log lines look: for people, or an object a line for a log collector.")
     ] = "text"
-    timezone: Annotated[str, _about("Time zone in which times are shown, such as `Europe/Paris`.")] = "UTC"
+    timezone: Annotated[
+        str, _about("Time zone in which times are shown and quiet hours kept, such as `Europe/Paris`.")
+    ] = "UTC"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which times are shown; raises SettingsError where there is none of that name."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SettingsError(f"timezone {self.timezone!r} is none; write one such as Europe/Paris") from None
 
     def with_servers(self, kafka: str, elasticsearch: str) -> Settings:
         """The same settings with the addresses of servers that run."""
@@ -291,6 +302,8 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         else:
             values.pop(name, None)
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings ({PREFIX}* or {path.name}): {error}") from None
+    assert settings.zone  # one that is none is told now, and not in the middle of the night
+    return settings

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -42,6 +43,13 @@ def test_a_report_is_small_and_leads_only_to_the_articles_themselves(line: Setti
     links = set(re.findall(r'(?:href|src|action)="([^"]*)"', text))
     assert links
     assert [link for link in links if not re.match(r"https://\w+\.example/", link)] == []
+
+
+def test_a_report_tells_times_in_the_zone_of_its_reader(line: Settings) -> None:
+    told = render(replaced(line, timezone="Asia/Tokyo"), now=NOW)
+    assert f"{NOW.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M} JST" in told
+    assert "Times are those of Asia/Tokyo." in told
+    assert " UTC" not in told
 
 
 def test_a_report_opens_from_a_file_and_asks_nobody(line: Settings, tmp_path: Path) -> None:

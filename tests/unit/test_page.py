@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from math import cos, isclose, radians
 from urllib.parse import unquote_plus
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from wirewatch.page.pulse import Pulse, problems
 from wirewatch.page.shapes import shapes
 from wirewatch.page.spread import spread
 from wirewatch.page.timeline import timeline
-from wirewatch.page.words import ago, change, clock, length, number
+from wirewatch.page.words import ago, change, clock, full, length, number
 from wirewatch.page.worldmap import SHADES, edges_of
 from wirewatch.search.query import Hit
 from wirewatch.search.rates import Arrivals
@@ -169,6 +170,27 @@ def test_quality_is_compared_with_the_run_before() -> None:
 )
 def test_times_are_said_as_people_do(moment: datetime, said: str) -> None:
     assert ago(moment, now=NOW) == said
+
+
+def test_times_are_those_of_the_readers_zone() -> None:
+    zone, now = ZoneInfo("Asia/Kathmandu"), datetime(2024, 12, 8, 20, 0, tzinfo=UTC)
+    assert full(now, zone) == "9 Dec 2024, 01:45 +0545"
+    assert clock(now - timedelta(hours=1), now=now, zone=zone) == "00:45"
+    assert clock(now - timedelta(hours=2), now=now, zone=zone) == "8 Dec 23:45"
+
+
+@pytest.mark.parametrize("night", [datetime(2024, 3, 31, tzinfo=UTC), datetime(2024, 10, 27, tzinfo=UTC)])
+def test_the_ticks_of_the_time_line_are_whole_hours_of_the_readers_zone_when_clocks_are_changed_too(
+    night: datetime,
+) -> None:
+    window = window_of(Filters(span="24h"), now=night + timedelta(hours=12))
+    paris = ZoneInfo("Europe/Paris")
+    ticks = timeline([], window, Filters(), now=window.until, zone=paris).ticks
+    for tick in ticks:
+        drawn_at = window.since + (window.until - window.since) * (tick.x / 720) + timedelta(minutes=2)  # of rounding
+        local = drawn_at.astimezone(paris)
+        assert tick.label == (f"{local.day} {local:%b}" if tick.strong else f"{local:%H}:00")
+    assert [tick.label for tick in ticks if tick.strong] == [f"{night.day} {night:%b}"]
 
 
 def test_numbers_are_said_as_people_do() -> None:

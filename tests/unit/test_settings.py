@@ -40,6 +40,7 @@ def test_an_empty_variable_is_one_that_is_not_set(tmp_path: Path) -> None:
         ({"WIREWATCH_BATCH_SIZE": "many"}, "batch_size"),
         ({"WIREWATCH_BATCH_SIZE": "0"}, "batch_size"),
         ({"WIREWATCH_NER": "maybe"}, "ner"),
+        ({"WIREWATCH_TIMEZONE": "Mars/Olympus"}, "timezone 'Mars/Olympus' is none"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(environ: dict[str, str], said: str, tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from wirewatch.cli.common import duration, json_option, print_json, settings_with_servers
-from wirewatch.errors import SettingsError, UserMistake
+from wirewatch.errors import UserMistake
 
 if TYPE_CHECKING:
     from wirewatch.geo import Point
@@ -96,7 +95,7 @@ def _show(hits: Hits, settings: Settings) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    zone = _zone(settings)
+    zone = settings.zone
     table = Table("time", "source", "title", "places", "actors", "link", box=None)
     for hit in hits.articles:
         source = hit.source.get("name") or hit.source.get("domain") or ""
@@ -113,13 +112,6 @@ def _show(hits: Hits, settings: Settings) -> None:
 def _few(names: tuple[str, ...]) -> str:
     rest = len(names) - NAMES_SHOWN
     return ", ".join(names[:NAMES_SHOWN]) + (f" +{rest}" if rest > 0 else "")
-
-
-def _zone(settings: Settings) -> ZoneInfo:
-    try:
-        return ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SettingsError(f"timezone: {settings.timezone!r} is no time zone such as Europe/Paris") from None
 
 
 def _nothing(settings: Settings, conditions: list[object], actor: str | None) -> str:

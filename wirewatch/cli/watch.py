@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -40,10 +40,10 @@ def watch(since: timedelta, once: bool, as_json: bool) -> None:
     health_at = 0.0
     for come in _coming(settings, datetime.now(UTC) - since, stop, once):
         for one in come:
-            click.echo(msgspec.json.encode(one) if as_json else _line(one))
+            click.echo(msgspec.json.encode(one) if as_json else _line(one, settings.zone))
         if not as_json and time.monotonic() > health_at:
             health_at = time.monotonic() + HEALTH_EVERY_S
-            click.echo(_health(look(settings)))
+            click.echo(_health(look(settings), settings.zone))
 
 
 def _coming(settings: Settings, since: datetime, stop: Event, once: bool) -> Iterator[list[Come]]:
@@ -61,20 +61,19 @@ def _coming(settings: Settings, since: datetime, stop: Event, once: bool) -> Ite
                 return
 
 
-def _line(come: Come) -> str:
+def _line(come: Come, zone: tzinfo) -> str:
+    at = f"{come.at.astimezone(zone):%H:%M:%S}"
     told = f"{come.outlets} outlet{'s' if come.outlets != 1 else ''}"
     if come.kind == "alert":
-        return (
-            click.style(f"{come.at:%H:%M:%S}  ALERT  {come.rule} ({come.status}): {come.title}", bold=True)
-            + f"  {told}"
-        )
-    return f"{come.at:%H:%M:%S}  story  {come.title}  {told}"
+        return click.style(f"{at}  ALERT  {come.rule} ({come.status}): {come.title}", bold=True) + f"  {told}"
+    return f"{at}  story  {come.title}  {told}"
 
 
-def _health(pulse: Pulse) -> str:
+def _health(pulse: Pulse, zone: tzinfo) -> str:
     from wirewatch.page.pulse import problems
 
     broken = problems(pulse, now=pulse.at)
     behind = ", ".join(f"{group} {count}" for group, count in pulse.lag.items() if count) or "nobody behind"
     how = "; ".join(broken) if broken else "all well"
-    return click.style(f"{pulse.at:%H:%M:%S}  {how}; {behind}; {pulse.arrivals.minute} in the last minute", dim=True)
+    at = f"{pulse.at.astimezone(zone):%H:%M:%S}"
+    return click.style(f"{at}  {how}; {behind}; {pulse.arrivals.minute} in the last minute", dim=True)

@@ -86,7 +86,14 @@ def board(
         window=window,
         found=found,
         timeline=timeline(
-            found.bars, window, own(filters, path), now=now, before=found.bars_before, alerts=marks, path=path
+            found.bars,
+            window,
+            own(filters, path),
+            now=now,
+            zone=settings.zone,
+            before=found.bars_before,
+            alerts=marks,
+            path=path,
         ),
         map=world_map(
             own(filters, path),

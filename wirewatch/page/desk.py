@@ -25,7 +25,7 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         cache = Path(settings.cache_dir)
-        self.settings = settings
+        self.settings, self.zone = settings, settings.zone
         self.es = connect(settings)
         self.watched = Watched(settings)
         self._gazetteer = load_gazetteer(cache, disputed=settings.disputed)

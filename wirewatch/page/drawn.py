@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cache
 from typing import Any
 
@@ -37,10 +37,10 @@ def templates() -> Environment:
     made.filters |= {
         "number": number,
         "counted": counted,
-        "full": full,
+        "full": _full,
         "ago": _ago,
         "clock": _clock,
-        "period": period,
+        "period": _period,
         "web": is_web,
         "outlet": outlet_of,
         "reason": reason_text,
@@ -64,12 +64,13 @@ def is_web(url: str | None) -> bool:
     return url is not None and re.match(r"https?://[^\s/]", url, re.I) is not None
 
 
-def period(filters: Filters) -> str:
+def period(filters: Filters, zone: tzinfo) -> str:
     """The time looked at, in words: "in the last 24 h"."""
+    until = full(filters.until, zone) if filters.until else None
     if filters.span == "all":
-        return f"before {full(filters.until)}" if filters.until else "in all"
+        return f"before {until}" if until else "in all"
     length = SPANS.get(filters.span, filters.span)
-    return f"in the {length} before {full(filters.until)}" if filters.until else f"in the last {length}"
+    return f"in the {length} before {until}" if until else f"in the last {length}"
 
 
 def kind(mention: Mention) -> str:
@@ -89,7 +90,17 @@ def _ago(context: Context, moment: datetime) -> str:
 
 @pass_context
 def _clock(context: Context, moment: datetime) -> str:
-    return clock(moment, now=context["now"])
+    return clock(moment, now=context["now"], zone=context["zone"])
+
+
+@pass_context
+def _full(context: Context, moment: datetime) -> str:
+    return full(moment, context["zone"])
+
+
+@pass_context
+def _period(context: Context, filters: Filters) -> str:
+    return period(filters, context["zone"])
 
 
 @pass_context

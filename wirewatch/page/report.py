@@ -39,6 +39,7 @@ def render(
         {
             "standalone": (files("wirewatch.page") / "static" / "page.css").read_text(encoding="utf-8"),
             "now": now,
+            "zone": settings.zone,
             "names": names,
             "filters": filters,
             "board": found,

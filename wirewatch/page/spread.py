@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
@@ -44,7 +44,7 @@ class Spread(msgspec.Struct, frozen=True):
     more: int
 
 
-def spread(articles: Sequence[Hit]) -> Spread | None:
+def spread(articles: Sequence[Hit], zone: tzinfo = UTC) -> Spread | None:
     """The spread of a story's articles, which come in the order of their times; None without any."""
     if not articles:
         return None
@@ -57,7 +57,8 @@ def spread(articles: Sequence[Hit]) -> Spread | None:
 
     def dot(hit: Hit) -> Dot:
         share = (hit.timestamp - first).total_seconds() / whole
-        return Dot(round(LEFT + 8 + wide * share, 1), hit.id, f"{outlet_of(hit)}, {full(hit.timestamp)}: {hit.title}")
+        said = f"{outlet_of(hit)}, {full(hit.timestamp, zone)}: {hit.title}"
+        return Dot(round(LEFT + 8 + wide * share, 1), hit.id, said)
 
     lines = tuple(
         Line(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 
@@ -53,6 +53,7 @@ def timeline(
     filters: Filters,
     *,
     now: datetime,
+    zone: tzinfo = UTC,
     before: Sequence[int] = (),
     alerts: Sequence[tuple[datetime, str]] = (),
     path: str = "/",
@@ -66,10 +67,10 @@ def timeline(
         future += bar.articles if bar.start >= max(now, window.until) else 0
     most = max([*heights, *before, 1])
     return Timeline(
-        columns=tuple(_column(n, value, most, count, window, filters, path) for n, value in enumerate(heights)),
-        ticks=tuple(_ticks(window, count)),
+        columns=tuple(_column(n, value, most, count, window, filters, path, zone) for n, value in enumerate(heights)),
+        ticks=tuple(_ticks(window, count, zone)),
         alerts=tuple(
-            (round(_x(moment, window, count), 1), f"{full(moment)}: {title}")
+            (round(_x(moment, window, count), 1), f"{full(moment, zone)}: {title}")
             for moment, title in alerts
             if window.since <= moment <= window.until
         ),
@@ -80,7 +81,9 @@ def timeline(
     )
 
 
-def _column(n: int, value: int, most: int, count: int, window: Window, filters: Filters, path: str) -> Column:
+def _column(
+    n: int, value: int, most: int, count: int, window: Window, filters: Filters, path: str, zone: tzinfo
+) -> Column:
     wide = WIDTH / count
     start = window.since + n * window.step
     high = round((BOTTOM - TOP) * value / most, 1) if value else 0.0
@@ -89,7 +92,7 @@ def _column(n: int, value: int, most: int, count: int, window: Window, filters: 
         round(BOTTOM - max(high, 1.5 if value else 0), 2),
         round(wide * 0.82, 2),
         max(high, 1.5 if value else 0),
-        f"{full(start)}, {length(window.step)}: {counted(value, 'article')}",
+        f"{full(start, zone)}, {length(window.step)}: {counted(value, 'article')}",
         _narrower(start, window, filters).at(path) if value and window.step > timedelta(minutes=5) else None,
     )
 
@@ -103,30 +106,32 @@ def _x(moment: datetime, window: Window, count: int) -> float:
     return WIDTH * ((moment - window.since) / window.step) / count
 
 
-def _ticks(window: Window, count: int) -> list[Tick]:
+def _ticks(window: Window, count: int, zone: tzinfo) -> list[Tick]:
+    """Ticks at whole hours and days of ``zone``."""
     whole = window.step * count
     minutes = next((m for m in _SPANS_M if whole / timedelta(minutes=m) <= _TICKS), _SPANS_M[-1])
     if minutes >= 43_200:
-        return _months(window, count, max(1, round(minutes / 43_200)))
+        return _months(window, count, max(1, round(minutes / 43_200)), zone)
     every = timedelta(minutes=minutes)
-    epoch = datetime(2000, 1, 1, tzinfo=UTC)
-    tick = epoch + -(-(window.since - epoch) // every) * every
+    epoch = datetime(2000, 1, 1)  # noqa: DTZ001  # of the clock on the wall, which is set back and forth
+    since, until = (moment.astimezone(zone).replace(tzinfo=None) for moment in (window.since, window.since + whole))
+    tick = epoch + -(-(since - epoch) // every) * every
     ticks = []
-    while tick < window.since + whole:
+    while tick < until:
         day = tick.hour == tick.minute == 0
         label = f"{tick.day} {tick:%b}" if day or every >= timedelta(days=1) else f"{tick:%H:%M}"
-        ticks.append(Tick(round(_x(tick, window, count), 1), label, day))
+        ticks.append(Tick(round(_x(tick.replace(tzinfo=zone), window, count), 1), label, day))
         tick += every
     return [tick for tick in ticks if 12 < tick.x < WIDTH - 12]
 
 
-def _months(window: Window, count: int, every: int) -> list[Tick]:
+def _months(window: Window, count: int, every: int, zone: tzinfo) -> list[Tick]:
     """Ticks at the beginning of months, or of years where they lie so far apart."""
     every = next((fit for fit in (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200) if fit >= every), 1200)
     month = window.since.year * 12 + window.since.month  # counted from 0: the one after the first
     month += -month % every
     ticks = []
-    while (tick := datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)) < window.since + window.step * count:
+    while (tick := datetime(month // 12, month % 12 + 1, 1, tzinfo=zone)) < window.since + window.step * count:
         label = f"{tick.year}" if tick.month == 1 else f"{tick:%b}" if every < 12 else f"{tick:%b %Y}"
         ticks.append(Tick(round(_x(tick, window, count), 1), label, tick.month == 1))
         month += every

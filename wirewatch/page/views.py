@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ from wirewatch.page.marked import paragraphs
 from wirewatch.page.measured import subjects
 from wirewatch.page.pulse import problems
 from wirewatch.page.spread import spread
-from wirewatch.page.words import length
+from wirewatch.page.words import full, length
 from wirewatch.search.metrics import quality
 from wirewatch.search.opened import DEEPEST, PAGE, find_articles, find_fired, open_article, open_story
 
@@ -145,7 +145,7 @@ class Views:
             in_all=opened.in_all,
             alerts=opened.alerts,
             linked=opened.linked,
-            spread=spread(opened.articles),
+            spread=spread(opened.articles, self._desk.zone),
             places=places,
         )
 
@@ -241,6 +241,7 @@ class Views:
         place = names.place(filters.place) if filters.place else None
         context = {
             "now": now,
+            "zone": self._desk.zone,
             "names": names,
             "filters": filters,
             "views": VIEWS,
@@ -256,7 +257,7 @@ class Views:
             "countries": names.countries(),
             "languages": [(code, names.language(code)) for code in LANGUAGES],
             "place_name": place.name if place else filters.place,
-            "chips": _chips(carried, names, place.name if place else "", form_action),
+            "chips": _chips(carried, names, place.name if place else "", form_action, self._desk.zone),
             "clear": Filters(span=filters.span).at(form_action),
             "size": PAGE,
             "deepest": DEEPEST,
@@ -279,7 +280,7 @@ def moved(_request: Request, error: Exception) -> Response:
     return RedirectResponse(error.address, 303)
 
 
-def _chips(filters: Filters, names: Any, place: str, path: str) -> list[tuple[str, str]]:
+def _chips(filters: Filters, names: Any, place: str, path: str, zone: tzinfo) -> list[tuple[str, str]]:
     said = {
         "q": filters.q and f"“{filters.q}”",
         "country": filters.country and names.country(filters.country),
@@ -287,7 +288,7 @@ def _chips(filters: Filters, names: Any, place: str, path: str) -> list[tuple[st
         "place": filters.place and (place or filters.place),
         "source": filters.source,
         "language": filters.language and names.language(filters.language),
-        "until": filters.until and f"until {filters.until:%Y-%m-%d %H:%M}",
+        "until": filters.until and f"until {full(filters.until, zone)}",
     }
     return [(text, filters.but(**{name: None}).at(path)) for name, text in said.items() if text]
 

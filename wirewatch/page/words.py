@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _ABOUT = ((timedelta(days=730), 365, "y"), (timedelta(days=90), 30, "mo"), (timedelta(days=2), 1, "d"))
 
@@ -37,20 +37,20 @@ def ago(moment: datetime, *, now: datetime) -> str:
     return f"in {length(moment - now)}" if moment > now else f"{length(now - moment)} ago"
 
 
-def clock(moment: datetime, *, now: datetime) -> str:
-    """The time in UTC, with its day where that is another than today's: "20:14", "24 Nov 20:14", "6 Feb 2023"."""
-    moment = moment.astimezone(UTC)
-    if moment.date() == now.astimezone(UTC).date():
+def clock(moment: datetime, *, now: datetime, zone: tzinfo = UTC) -> str:
+    """The time in ``zone``, with its day where that is another than today's: "20:14", "24 Nov 20:14", "6 Feb 2023"."""
+    moment = moment.astimezone(zone)
+    if moment.date() == now.astimezone(zone).date():
         return f"{moment:%H:%M}"
     if abs(now - moment) < timedelta(days=200):
         return f"{moment.day} {moment:%b %H:%M}"
     return f"{moment.day} {moment:%b %Y}"
 
 
-def full(moment: datetime) -> str:
+def full(moment: datetime, zone: tzinfo = UTC) -> str:
     """The whole time: "25 Nov 2026, 20:14 UTC"."""
-    moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    moment = moment.astimezone(zone)
+    return f"{moment.day} {moment:%b %Y, %H:%M %Z}"
 
 
 def change(now: int, before: int | None) -> tuple[str, str]:

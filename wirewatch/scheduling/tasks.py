@@ -199,17 +199,10 @@ def daily(hour: int, minute: int = 0) -> CronTriggerTimetable:
 
     For a DAG without a start date, so that the first run waits for its time; one that was missed later is made up for.
     """
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    from wirewatch.errors import SettingsError
     from wirewatch.settings import load_settings
 
-    zone = load_settings().timezone
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SettingsError(f"timezone {zone!r} is none; write one such as Europe/Paris") from None
-    return CronTriggerTimetable(f"{minute} {hour} * * *", timezone=zone, run_immediately=timedelta(minutes=5))
+    zone = load_settings().zone
+    return CronTriggerTimetable(f"{minute} {hour} * * *", timezone=zone.key, run_immediately=timedelta(minutes=5))
 
 
 DEFAULTS: dict[str, Any] = {
