@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from typing import NamedTuple
 
 import msgspec
 
+from wirewatch import clock
 from wirewatch.alerts.index import RuleIndex
 from wirewatch.alerts.judge import judge, taken_down
 from wirewatch.alerts.match import match
@@ -254,7 +255,7 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
             settings,
             ARTICLES_CLUSTERED,
             GROUP,
-            lambda batch: alert_batch(es, settings, rules, kept, publisher, batch, now=datetime.now(UTC)),
+            lambda batch: alert_batch(es, settings, rules, kept, publisher, batch, now=clock.now()),
             publisher=publisher,
             until=until,
             opened=begin_anew,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
+from wirewatch import clock
 from wirewatch.feeds.listed import load_feeds
 from wirewatch.models import ClusteredArticle, Origin, TaggedArticle
 from wirewatch.pulse import beat as pulse
@@ -92,7 +93,7 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
         settings,
         ARTICLES_TAGGED,
         GROUP,
-        lambda batch: cluster_batch(stories, publisher, batch, now=datetime.now(UTC)),
+        lambda batch: cluster_batch(stories, publisher, batch, now=clock.now()),
         publisher=publisher,
         until=until,
         opened=remember,

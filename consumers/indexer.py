@@ -7,9 +7,10 @@ come again at any time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event
 
+from wirewatch import clock
 from wirewatch.models import ClusteredArticle
 from wirewatch.pulse.beat import passed
 from wirewatch.search.articles import Outcome, write
@@ -73,7 +74,7 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
             lambda batch: index_batch(
                 lambda documents: write(es, settings, documents, patience_s=PATIENCE_S, sleep=stop.wait),
                 batch,
-                now=datetime.now(UTC),
+                now=clock.now(),
             ),
             publisher=Publisher(settings),
             until=until,

@@ -14,12 +14,13 @@ import logging
 import threading
 from collections.abc import Container, Iterable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from queue import SimpleQueue
 from threading import Event
 
 import msgspec
 
+from wirewatch import clock
 from wirewatch.alerts import delivery
 from wirewatch.alerts.delivery import Due
 from wirewatch.alerts.message import message_of
@@ -222,7 +223,7 @@ class _ChannelThread:
 
     def _still_ours(self, group: list[Due]) -> list[Due]:
         """What is still claimed as it was when it was claimed; somebody else may have it when that is long ago."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if all(timedelta(0) <= now - due.state.at < delivery.LEASE / 2 for due in group):
             return group
         found = {one.alert.id: one.alert for one in self._alerts.get([d.alert.id for d in group])}
@@ -235,7 +236,7 @@ class _ChannelThread:
 
     def _note(self, group: list[Due], why: str | None) -> None:
         left = {due.alert.id: [] for due in group}  # type: dict[str, list[ChannelState]]
-        now = datetime.now(UTC)
+        now = clock.now()
         for due in group:
             done = delivery.sent(due.state, now=now) if why is None else delivery.failed(due.state, why, now=now)
             left[due.alert.id].append(done)
@@ -269,7 +270,7 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
         stack.callback(over.set)
 
         def handle(batch: Sequence[Received[Alert]]) -> list[Rejected]:
-            now = datetime.now(UTC)
+            now = clock.now()
             pulses, news = apart(batch)
             notifier.take((received.value for received in news), now=now)
             times = [one.value.published_at or now for one in pulses]
@@ -293,6 +294,6 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
 def _keep_looking(notifier: Notifier, over: Event) -> None:
     while not over.wait(LOOK_EVERY_S):
         try:
-            notifier.look(now=datetime.now(UTC))
+            notifier.look(now=clock.now())
         except WirewatchError as error:
             log.warning("%s; looking again in a moment", error)

@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from wirewatch import clock
 from wirewatch.errors import KnowledgeError, Unavailable
 from wirewatch.knowledge.load import own_folder, state_of
 from wirewatch.models import Article, Origin, TaggedArticle
@@ -169,7 +170,7 @@ def run(settings: Settings, until: Until = Until.STOPPED, *, stop: Event | None 
             settings,
             ARTICLES_RAW,
             GROUP,
-            lambda batch: tag_batch(corrections.applied_to(current(), batch), publisher, batch, now=datetime.now(UTC)),
+            lambda batch: tag_batch(corrections.applied_to(current(), batch), publisher, batch, now=clock.now()),
             publisher=publisher,
             until=until,
             opened=corrections.read,

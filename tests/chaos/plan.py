@@ -18,6 +18,8 @@ PROCESSES = tuple(f"{stage}-{n}" for stage in FAILPOINTS for n in (1, 2))
 """Two of each stage; of the clusterers one works and one stands by."""
 
 KINDS = (
+    "clock ahead",  # of one process, by CLOCK_OFF_S
+    "clock behind",
     "freeze",  # SIGSTOP, later SIGCONT: long enough that its work moves on, so that it comes back as a zombie
     "kafka cut",  # connections end and new ones too
     "kafka delayed",  # each answer and each request waits a little
@@ -31,6 +33,10 @@ KINDS = (
     "group grows",  # one more consumer of a stage joins, and leaves cleanly
     "disk full",  # where the broker keeps its log
 )
+
+
+CLOCK_OFF_S = 2 * 3600
+"""Hours, but not so many that a fresh article looks too old to be told of."""
 
 
 class Fault(NamedTuple):
@@ -79,7 +85,11 @@ def _others(dice: Random, seconds: float) -> list[Fault]:
     while at < seconds - 8:
         left = left or dice.sample(KINDS, len(KINDS))
         kind = left.pop()
-        target = {"freeze": dice.choice(PROCESSES), "group grows": dice.choice(list(FAILPOINTS))}.get(kind, "")
+        target = ""
+        if kind == "group grows":
+            target = dice.choice(list(FAILPOINTS))
+        elif kind == "freeze" or kind.startswith("clock"):
+            target = dice.choice(PROCESSES)
         faults.append(Fault(round(at, 1), kind, target, round(dice.uniform(2, 8), 1)))
         at += dice.uniform(7, 15)
     return faults

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.chaos.plan import Schedule
+from wirewatch import clock
 from wirewatch.embedded import Child, stop_all
 from wirewatch.failpoints import VARIABLE
 from wirewatch.settings import Settings
@@ -32,6 +33,8 @@ class Consumer:
         self.thaw_at = 0.0
         self._killed_by_us = False
         self.settings = settings
+        self._clock = Path(settings.data_dir) / "logs" / f"{name}.clock"
+        self.set_clock(0)
         self.child = self._start()
 
     def keep(self, now: float) -> None:
@@ -66,6 +69,13 @@ class Consumer:
             self.thaw_at = until
             self._send(signal.SIGSTOP)
 
+    def set_clock(self, off_s: float) -> None:
+        """From now on its clock is so many seconds ahead."""
+        self._clock.parent.mkdir(parents=True, exist_ok=True)
+        written = self._clock.with_suffix(".new")
+        written.write_text(str(off_s), encoding="utf-8")
+        written.replace(self._clock)  # it reads it at any time, and never half of it
+
     def _send(self, number: signal.Signals) -> None:
         assert self.child.pid is not None
         try:
@@ -80,7 +90,7 @@ class Consumer:
             return False
 
     def _start(self) -> Child:
-        armed = {VARIABLE: self.left[0]} if self.left else {}
+        armed = {clock.VARIABLE: str(self._clock)} | ({VARIABLE: self.left[0]} if self.left else {})
         child = Child(
             self.name,
             [sys.executable, "-W", "ignore", "-m", "wirewatch", "consume", self.stage],

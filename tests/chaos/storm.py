@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from tests.chaos.ledger import NARROW, Entry, ledger, thrown_together
-from tests.chaos.plan import Fault, Schedule
+from tests.chaos.plan import CLOCK_OFF_S, Fault, Schedule
 from tests.chaos.processes import Consumer, end_all, start_all
 from tests.chaos.servers import Servers
 from tests.e2e.line import indexed, prepare, publish, quick, stored
@@ -175,6 +175,10 @@ class _Storm:
             case "group":
                 joined = Consumer(self._settings, f"{fault.target}-joined")
                 return lambda: self._leave(joined)
+            case "clock":
+                turned = self.running[fault.target]
+                turned.set_clock(CLOCK_OFF_S if what == "ahead" else -CLOCK_OFF_S)
+                return lambda: turned.set_clock(0)
             case "disk":
                 return self._fill_disk()
             case "kafka" if what == "restarted":

@@ -169,11 +169,14 @@ def test_a_slow_channel_and_one_that_is_not_there_hold_up_no_other(settings: Set
         assert "there is no channel nowhere" in str(gone[0].error)
 
 
-def test_a_claim_of_a_notifier_that_is_gone_is_sent_by_another(settings: Settings, hook: Webhook) -> None:
+@pytest.mark.parametrize("ago", [timedelta(seconds=30), -timedelta(hours=2)], ids=["long ago", "by a wrong clock"])
+def test_a_claim_of_a_notifier_that_is_gone_is_sent_by_another(
+    ago: timedelta, settings: Settings, hook: Webhook
+) -> None:
     add_channel(settings, "ops", hook.url())
-    past = datetime.now(UTC) - timedelta(seconds=30)
+    at = datetime.now(UTC) - ago
     one = alert()
-    orphan = ChannelState("ops", "claimed", past, 1, notification=one.notification_id, occasion="first", until=past)
+    orphan = ChannelState("ops", "claimed", at, 1, notification=one.notification_id, occasion="first", until=at)
     with asking(settings) as es:
         create_alerts(es, settings, [msgspec.structs.replace(one, channels=(orphan,))])
     with at_work(settings, notifier):

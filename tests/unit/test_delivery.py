@@ -72,6 +72,22 @@ def test_rests_between_tries_grow_and_after_a_day_it_is_given_up() -> None:
     assert state.error == "500"
 
 
+@pytest.mark.parametrize(
+    ("claimed_at", "due"),
+    [
+        (NOW - timedelta(minutes=1), True),
+        (NOW, False),
+        (NOW + timedelta(minutes=9), False),  # the clock of another machine
+        (NOW + timedelta(minutes=11), True),  # one that was wrong
+    ],
+)
+def test_a_claim_is_waited_for_unless_it_is_old_or_of_a_future_that_no_clock_can_mean(
+    claimed_at: datetime, due: bool
+) -> None:
+    claimed = delivery.claimed(begin(), now=claimed_at)
+    assert delivery.due_in(alert(channels=(claimed,)), now=NOW) == ([claimed] if due else [])
+
+
 def test_what_is_held_of_one_rule_is_told_as_one_digest_that_keeps_its_id() -> None:
     held = [
         Due(one, msgspec.structs.replace(begin(throttle="1h", last_told=NOW), notification=one.notification_id))

@@ -15,6 +15,9 @@ from wirewatch.text import digest
 LEASE = timedelta(seconds=20)
 """So long who has claimed a notification may take to send it; after that it is anybody's again."""
 
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""So far apart the clocks of two machines may be; what is of later than that from now is of a clock that was wrong."""
+
 FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(hours=24)
 
@@ -81,8 +84,15 @@ def failed(state: ChannelState, why: str, *, now: datetime) -> ChannelState:
 
 
 def due_in(alert: Alert, *, now: datetime) -> list[ChannelState]:
-    """The states of an alert whose time has come: held long enough, to be tried again, or claimed by who is gone."""
-    return [state for state in alert.channels if state.until is not None and state.until <= now]
+    """The states of an alert whose time has come: held long enough, to be tried again, or claimed by who is gone.
+
+    What a clock that was wrong has put into the future is not waited for.
+    """
+    return [
+        state
+        for state in alert.channels
+        if state.until is not None and (state.until <= now or state.at > now + CLOCKS_DIFFER)
+    ]
 
 
 def grouped(due: Iterable[Due]) -> list[list[Due]]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.alerts.delivery import status_told, told_at
+from wirewatch.alerts.delivery import CLOCKS_DIFFER, status_told, told_at
 from wirewatch.models import ChannelState
 from wirewatch.search.alerts import Mark, Stored, get_alerts, write_fields
 from wirewatch.search.client import as_our_errors
@@ -44,7 +44,16 @@ class Deliveries:
         with as_our_errors(self._settings):
             answer = self._es.search(
                 index=alias_of(self._settings, ALERTS),
-                query={"range": {"channels.until": {"lte": now.isoformat()}}},
+                query={
+                    "bool": {
+                        "filter": {"exists": {"field": "channels.until"}},
+                        "should": [
+                            {"range": {"channels.until": {"lte": now.isoformat()}}},
+                            {"range": {"channels.at": {"gt": (now + CLOCKS_DIFFER).isoformat()}}},
+                        ],
+                        "minimum_should_match": 1,
+                    }
+                },
                 sort=[{"channels.until": "asc"}],
                 size=AT_ONCE,
                 source_includes=["id"],
