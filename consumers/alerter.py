@@ -215,7 +215,8 @@ def _judged(
     for received, seen, met in judgings:
         clustered = received.value
         if seen.article.taken_down:
-            alerts |= {id_: taken_down(alert, clustered, now=now) for id_, alert in alerts.items()}
+            of_it = [alert for alert in alerts.values() if alert.story_id == clustered.story.id]
+            alerts |= {alert.id: taken_down(alert, clustered, now=now) for alert in of_it}
             continue
         of_story = rules_of.setdefault(clustered.story.id, set())
         for rule_id in met.keys() | of_story:

@@ -36,7 +36,8 @@ def cluster_batch(
 ) -> list[Rejected]:
     """Judge each article in turn; publish it in its story, and the assignment where it is news.
 
-    A pulse is not kept. What was taken down goes no further, whatever comes of it: only the mark in its place does.
+    A pulse is not kept. What was taken down goes no further, whatever comes of it: only the mark in its place does, in
+    each story that it was part of.
     """
     for received in batch:
         if received.origin is Origin.PULSE:
@@ -44,14 +45,15 @@ def cluster_batch(
             publisher.publish(ARTICLES_CLUSTERED, alone, origin=received.origin)
             continue
         judged = stories.judge(received.value)
-        if judged.changed:
-            publisher.publish(STORIES_ASSIGNED, judged.assignment, origin=received.origin)
-        if judged.assignment.taken_down and not received.value.article.taken_down:
-            continue
-        clustered = ClusteredArticle(judged.tagged, judged.story, judged.version, now)
-        # What was judged before came as news then: whatever it is tagged with now, it is no news again.
-        origin = Origin.RETAG if judged.known and received.origin is Origin.LIVE else received.origin
-        publisher.publish(ARTICLES_CLUSTERED, clustered, origin=origin)
+        for each in (*judged.elsewhere, judged):
+            if each.changed:
+                publisher.publish(STORIES_ASSIGNED, each.assignment, origin=received.origin)
+            if each.assignment.taken_down and not received.value.article.taken_down:
+                continue
+            clustered = ClusteredArticle(each.tagged, each.story, each.version, now)
+            # What was judged before came as news then: whatever it is tagged with now, it is no news again.
+            origin = Origin.RETAG if each.known and received.origin is Origin.LIVE else received.origin
+            publisher.publish(ARTICLES_CLUSTERED, clustered, origin=origin)
     return []
 
 

@@ -121,6 +121,25 @@ def test_an_article_is_gone_from_index_story_and_alerts_and_who_was_paged_is_tol
     assert not any("Meridian" in str(value) for value in hook.bodies[1].values())
 
 
+def test_an_article_that_became_another_story_is_gone_from_both_and_both_are_told(
+    told: Settings, hook: Webhook
+) -> None:
+    words = "Divers of the Meridian Society counted seals between the islands all summer; nobody had done that before. "
+    publish(told, [replaced(TOLD, title="Seals are counted", text=words * 2, content_hash="another")])
+    to_the_end(told)
+    assert len({alert.story_id for alert in alerts(told)}) == 2
+    said = forget(told, TOLD.id, "--json")
+    assert json.loads(said.stdout)["alerts"] == {"corrected": 2}
+    assert json.loads(said.stdout)["taken_down"]
+    both = alerts(told)
+    assert [(alert.title, alert.reasons) for alert in both] == [(TAKEN_DOWN_TITLE, ())] * 2
+    stories = past_stories(told, [alert.story_id for alert in both])
+    assert sorted((story.title, story.articles) for story in stories.values()) == [
+        (TAKEN_DOWN_TITLE, 0), (COPY.title, 1)
+    ]  # fmt: skip
+    assert soon(lambda: sum("taken down" in body["message"] for body in hook.bodies) == 2)
+
+
 def test_neither_replay_nor_retag_nor_a_new_version_brings_it_back(told: Settings, hook: Webhook) -> None:
     forget(told, TOLD.id)
     told_so_far = len(hook.ids)

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import FILLER, NOW, article, replaced, tagged, tags
-from wirewatch.models import Assignment, Source, TaggedArticle
+from wirewatch.models import TAKEN_DOWN, TAKEN_DOWN_TITLE, Assignment, Source, TaggedArticle
 from wirewatch.stories import Stories
 from wirewatch.stories.cluster import Judged
 from wirewatch.stories.common import common_words
@@ -160,6 +160,29 @@ def test_a_page_with_little_left_of_its_text_starts_a_story_of_its_own() -> None
     assert second.version == 2
     back = stories.judge(copy_of(TEXT, "a.example", url="https://a.example/live"))
     assert (back.story.id, back.version, back.changed) == (first.story.id, 1, False)
+
+
+def test_what_is_taken_down_goes_from_every_story_that_it_was_part_of() -> None:
+    stories = Stories()
+    first = stories.judge(copy_of(TEXT, "a.example", url="https://a.example/live"))
+    other = "Bakers in Lyon baked a loaf of nine metres on Sunday, and children carried it through the old town. " * 2
+    second = stories.judge(copy_of(other, "a.example", url="https://a.example/live"))
+    mark = copy_of("", "a.example", url="https://a.example/live", content_hash=TAKEN_DOWN)
+    gone = stories.judge(mark)
+    (elsewhere,) = gone.elsewhere
+    assert [elsewhere.story.id, gone.story.id] == [first.story.id, second.story.id]
+    assert {(one.story.title, one.story.articles, one.version) for one in (elsewhere, gone)} == {
+        (TAKEN_DOWN_TITLE, 0, 3)
+    }
+    assert all(one.story.revision > before.story.revision for one, before in ((elsewhere, first), (gone, second)))
+    rebuilt = judged_again(stories, [elsewhere.assignment, gone.assignment])
+    for again in (
+        stories.judge(mark),
+        rebuilt.judge(mark),
+        rebuilt.judge(copy_of(TEXT, "a.example", url="https://a.example/live")),
+    ):
+        assert not any(one.changed for one in (*again.elsewhere, again))
+        assert again.assignment.taken_down
 
 
 def test_articles_that_credit_one_agency_are_one_independent_outlet() -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from wirewatch.models import TAKEN_DOWN, TAKEN_DOWN_TITLE, Assignment, Story, TaggedArticle
+from wirewatch.models import TAKEN_DOWN, TAKEN_DOWN_TITLE, Article, Assignment, Story, TaggedArticle
 from wirewatch.stories.common import common_words
 from wirewatch.stories.likeness import SURELY, Likeness, Weighed, likeness
 from wirewatch.stories.memory import Memory
@@ -53,6 +53,7 @@ class Judged(msgspec.Struct, frozen=True):
 
     ``changed`` says whether the assignment is other than what was remembered before, ``known`` whether this text of the
     article was judged before: it came again, or with other tags. ``tagged`` is the article in its place in time.
+    ``elsewhere`` are the same of the other stories that an article which is taken down had parts in.
     """
 
     version: int
@@ -61,6 +62,7 @@ class Judged(msgspec.Struct, frozen=True):
     changed: bool
     tagged: TaggedArticle
     known: bool = False
+    elsewhere: tuple[Judged, ...] = ()
 
 
 class Stories:
@@ -106,8 +108,8 @@ class Stories:
         parts = self._memory.parts_of(tagged.article.id)
         tagged = _as_it_came_first(tagged, parts)
         if tagged.article.taken_down or any(part.taken_down for part in parts):
-            version, assignment, changed = self._taken_down(tagged, parts)
-        elif not parts:
+            return self._taken_down(tagged, parts)
+        if not parts:
             version, assignment, changed = 1, self._first_time(tagged), True
         else:
             version, assignment, changed = self._again(tagged, parts)
@@ -162,27 +164,45 @@ class Stories:
         edited = _with_judgement(self._part(tagged, latest.story_id, hashes), latest)
         return version, msgspec.structs.replace(edited, latest_print=packed_print(text)), True
 
-    def _taken_down(self, tagged: TaggedArticle, parts: list[Assignment]) -> tuple[int, Assignment, bool]:
-        """The article's place without anything of it; whatever came of it before or comes after is no news."""
-        gone = next((part for part in parts if part.taken_down), None)
-        if gone is not None:
-            return gone.versions_before + len(gone.content_hashes), gone, False
-        story_id = parts[-1].story_id if parts else digest("story", tagged.article.id)
-        hashes = (*(parts[-1].content_hashes if parts else ()), TAKEN_DOWN)
-        before = parts[-1].versions_before if parts else 0
-        mark = Assignment(
-            article_id=tagged.article.id,
-            story_id=story_id,
-            content_hashes=hashes,
+    def _taken_down(self, tagged: TaggedArticle, parts: list[Assignment]) -> Judged:
+        """The article's places without anything of it; whatever came of it before or comes after is no news."""
+        marks = [part if part.taken_down else self._mark(part) for part in parts or [self._nothing_of(tagged.article)]]
+        version = marks[-1].versions_before + len(marks[-1].content_hashes)
+        *elsewhere, last = (self._marked(version, mark, mark not in parts, tagged) for mark in marks)
+        return msgspec.structs.replace(last, elsewhere=tuple(elsewhere))
+
+    def _marked(self, version: int, mark: Assignment, changed: bool, tagged: TaggedArticle) -> Judged:
+        if changed:
+            self._keep(mark, known=True)
+        return Judged(version, self._tell(mark), mark, changed, tagged, known=not changed)
+
+    def _nothing_of(self, article: Article) -> Assignment:
+        """The part of an article that never came."""
+        return Assignment(
+            article_id=article.id,
+            story_id=digest("story", article.id),
+            content_hashes=(),
             signatures=(),
-            story_revision=1 + self._telling(story_id).revision,
-            title=TAKEN_DOWN_TITLE,
-            seen_at=parts[-1].seen_at if parts else tagged.article.timestamp,
-            part=parts[-1].part if parts else 0,
-            versions_before=before,
-            sequence=parts[-1].sequence if parts else self._memory.next_sequence,
+            story_revision=0,
+            title="",
+            seen_at=article.timestamp,
+            sequence=self._memory.next_sequence,
         )
-        return before + len(hashes), mark, True
+
+    def _mark(self, part: Assignment) -> Assignment:
+        """What is left of a part that is taken down."""
+        return Assignment(
+            article_id=part.article_id,
+            story_id=part.story_id,
+            content_hashes=(*part.content_hashes, TAKEN_DOWN),
+            signatures=(),
+            story_revision=1 + self._telling(part.story_id).revision,
+            title=TAKEN_DOWN_TITLE,
+            seen_at=part.seen_at,
+            part=part.part,
+            versions_before=part.versions_before,
+            sequence=part.sequence,
+        )
 
     def _part(self, tagged: TaggedArticle, story_id: str, hashes: tuple[str, ...]) -> Assignment:
         article, tags = tagged.article, tagged.tags
