@@ -18,6 +18,7 @@ from tests.builders import replaced
 from tests.integration.page import chromium, found_in
 from tests.made_news import SCRIPT, stored
 from wirewatch.cli import main
+from wirewatch.page import board
 from wirewatch.page.report import render
 from wirewatch.settings import Settings
 
@@ -43,6 +44,17 @@ def test_a_report_is_small_and_leads_only_to_the_articles_themselves(line: Setti
     links = set(re.findall(r'(?:href|src|action)="([^"]*)"', text))
     assert links
     assert [link for link in links if not re.match(r"https://\w+\.example/", link)] == []
+
+
+@pytest.mark.parametrize(("marked", "said"), [(2, r"UTC: [^<]+: [^<]+"), (1, r"UTC: \d+ alerts?")])
+def test_every_alert_has_a_mark_on_the_time_line_alone_or_with_others_of_its_bar(
+    marked: int, said: str, line: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "ALERTS_MARKED", marked)
+    marks = re.findall(r'class="mark" d="[^"]*"><title>([^<]*)', render(line, now=NOW))
+    assert marks
+    assert [mark for mark in marks if not re.fullmatch(f".*{said}", mark)] == []
+    assert sum(int(count) for mark in marks for count in re.findall(r"(\d+) alerts?$", mark) or [1]) == 2
 
 
 def test_a_report_tells_times_in_the_zone_of_its_reader(line: Settings) -> None:

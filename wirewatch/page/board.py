@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,7 +18,7 @@ from wirewatch.search.situation import Counted, Situation, Told, Wanted, bounds,
 from wirewatch.settings import Settings
 
 ALERTS_MARKED = 200
-"""Alerts that are marked on the time line at most, the newest."""
+"""Alerts that are marked one by one on the time line; where there are more, each bar says how many it has."""
 
 WANTED_STORIES = 12
 WANTED_ROWS = 12
@@ -78,7 +78,6 @@ def board(
     asked = asked_of(filters, window)
     wanted = Wanted(window.step, window.before, WANTED_ROWS, WANTED_STORIES, ALERTS_MARKED)
     found = situation(es, settings, asked, wanted)
-    marks = [(alert.made_at, f"{alert.rule_name}: {alert.title}") for alert in found.alerts]
     # An actor's or a place's own address says which one is meant: its lists and links do not repeat it.
     within = filters.but(actor=None) if leave_out else filters
     return Board(
@@ -92,7 +91,7 @@ def board(
             now=now,
             zone=settings.zone,
             before=found.bars_before,
-            alerts=marks,
+            alerts=_marks(found, window.step),
             path=path,
         ),
         map=world_map(
@@ -124,6 +123,13 @@ def board(
         ),
         change=change(found.articles, found.articles_before),
     )
+
+
+def _marks(found: Situation, step: timedelta) -> list[tuple[datetime, str]]:
+    """When alerts were made: each of them, or how many in each bar where they are too many for that."""
+    if found.alerts_in_all <= len(found.alerts):
+        return [(alert.made_at, f"{alert.rule_name}: {alert.title}") for alert in found.alerts]
+    return [(start + step / 2, counted(alerts, "alert")) for start, alerts in found.alert_bars]
 
 
 def own(filters: Filters, path: str) -> Filters:

@@ -73,6 +73,7 @@ class Bar(msgspec.Struct, frozen=True):
 class Situation(msgspec.Struct, frozen=True):
     """All that a first view shows; lists have the most frequent first, ``before`` is the period before.
 
+    ``alerts`` are the newest ones, ``alert_bars`` say when all of them were made and how many in each step.
     ``newest`` are the newest articles and ``borrowed`` the places of theirs that have the point of another. ``last`` is
     the newest article at any time that meets the other conditions; ``first`` the oldest.
     """
@@ -90,6 +91,7 @@ class Situation(msgspec.Struct, frozen=True):
     biggest: tuple[Told, ...]
     alerts: tuple[Alert, ...]
     alerts_in_all: int
+    alert_bars: tuple[tuple[datetime, int], ...]
     newest: tuple[Hit, ...]
     borrowed: tuple[PlaceTag, ...]
     first: datetime | None
@@ -159,6 +161,9 @@ def situation(es: Elasticsearch, settings: Settings, asked: Asked, wanted: Wante
         biggest=tuple(biggest(stories["hits"]["hits"], here)[: wanted.stories]),
         alerts=alerts_of(alerts["hits"]["hits"]),
         alerts_in_all=alerts["hits"]["total"]["value"],
+        alert_bars=tuple(
+            (moment_of(one["key"]), one["doc_count"]) for one in alerts["aggregations"]["bars"]["buckets"]
+        ),
         newest=tuple(msgspec.convert(hit["_source"], Hit) for hit in hits[: wanted.newest]),
         borrowed=tuple(_borrowed(hits)),
         first=known[0] if known else None,
@@ -282,6 +287,7 @@ def _alerts(asked: Asked, wanted: Wanted) -> dict[str, Any]:
         "track_total_hits": True,
         "query": alerts_asked(asked),
         "sort": [{"@timestamp": "desc"}, {"id": "asc"}],
+        "aggs": {"bars": _bars(asked.since, wanted.step)},
     }
 
 
