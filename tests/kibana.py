@@ -20,6 +20,26 @@ Json = dict[str, Any]
 USER, PASSWORD, API_KEY = "analyst", "s3cret", "a2V5"
 
 
+def specification(visualization: Json) -> Json:
+    """The Vega specification that a saved visualization holds."""
+    spec: Json = json.loads(json.loads(visualization["attributes"]["visState"])["params"]["spec"])
+    return spec
+
+
+def questions(visualization: Json) -> list[Json]:
+    """What it asks Elasticsearch: index and body."""
+    return [data["url"] for data in specification(visualization)["data"] if "url" in data]
+
+
+def as_asked(body: Json) -> Json:
+    """The body without what Kibana puts in the place of the dashboard's time, query and filters."""
+    bool_ = {
+        clause: [one for one in given if not isinstance(one, str) and "%timefilter%" not in json.dumps(one)]
+        for clause, given in body["query"]["bool"].items()
+    }
+    return body | {"query": {"bool": bool_}}
+
+
 class Panel(msgspec.Struct, frozen=True):
     """A panel of a dashboard as Kibana finds it: its own JSON and the objects that it refers to, by their names."""
 

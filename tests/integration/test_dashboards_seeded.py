@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.kibana import Panel, aggregation, as_query, numbers, panels, parsed
+from tests.kibana import Json, Panel, aggregation, as_asked, as_query, numbers, panels, parsed, questions
 from tests.watched import fill, recent_seeds
 from wirewatch.kibana.objects import saved_objects, tag_id
 from wirewatch.kibana.saved import ndjson
@@ -19,6 +19,7 @@ from wirewatch.tagging import load_tagger
 
 OBJECTS = parsed(ndjson(saved_objects(), tag_id("")))
 CHARTS = [panel for panel in panels(OBJECTS) if panel.json["type"] == "lens"]
+MAPS = [one for one in OBJECTS.values() if one["type"] == "visualization"]
 SEARCHES = [one["id"] for one in OBJECTS.values() if one["type"] == "search"]
 
 
@@ -42,6 +43,16 @@ def test_a_chart_shows_something(panel: Panel, seeded: Settings) -> None:
             size=0,
         )
     assert any(numbers(answer["aggregations"])), answer["aggregations"]
+
+
+@pytest.mark.parametrize("one", MAPS, ids=lambda one: one["id"])
+def test_a_map_shows_countries_and_points(one: Json, seeded: Settings) -> None:
+    for question in questions(one):
+        with connect(seeded) as es:
+            answer = es.search(index=seeded.name_prefix + question["index"], **as_asked(question["body"]))
+        (buckets,) = (group["buckets"] for group in answer["aggregations"].values())
+        assert buckets
+        assert all(bucket.get("stories", {"value": 1})["value"] > 0 for bucket in buckets)
 
 
 @pytest.mark.parametrize("id_", SEARCHES)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.kibana import Json, Panel, fields_of_kql, panels, parsed
-from wirewatch.kibana.boards import BOARDS, SHEETS
+from tests.kibana import Json, Panel, fields_of_kql, panels, parsed, questions, specification
+from wirewatch.kibana.boards import BOARDS, MAPS, SHEETS
 from wirewatch.kibana.dashboard import COLUMNS, LINKS_HEIGHT
 from wirewatch.kibana.objects import saved_objects, tag_id
 from wirewatch.kibana.panels import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
@@ -22,6 +22,7 @@ FILE = ndjson(saved_objects(), tag_id(""))
 OBJECTS = parsed(FILE)
 PANELS = panels(OBJECTS)
 CHARTS = [panel for panel in PANELS if panel.json["type"] == "lens"]
+DRAWN_MAPS = [one for one in OBJECTS.values() if one["type"] == "visualization"]
 SEARCHES = [one for one in OBJECTS.values() if one["type"] == "search"]
 NUMBERS = {"long", "integer", "double", "float"}
 OPERATIONS: dict[str, set[str]] = {
@@ -87,6 +88,7 @@ def test_ids_say_what_they_are_and_follow_from_the_names_alone() -> None:
         "wirewatch",
         *(f"wirewatch-view-{view.slug}" for view in VIEWS),
         *(f"wirewatch-sheet-{sheet.slug}" for sheet in SHEETS),
+        *(f"wirewatch-map-{one.slug}" for one in MAPS),
         *(f"wirewatch-board-{board.slug}" for board in BOARDS),
     }
 
@@ -107,6 +109,7 @@ def test_every_object_has_a_form_that_kibana_8_12_reads() -> None:
         ("tag", "8.0.0", CORE_VERSION),
         ("index-pattern", "8.0.0", CORE_VERSION),
         ("search", "8.0.0", CORE_VERSION),
+        ("visualization", "8.5.0", CORE_VERSION),
         ("dashboard", "8.9.0", CORE_VERSION),
     }
 
@@ -183,6 +186,65 @@ def test_every_field_of_a_saved_search_is_in_its_index(one: Json) -> None:
     assert direction == "desc"
 
 
+@pytest.mark.parametrize("one", DRAWN_MAPS, ids=lambda one: one["id"])
+def test_every_field_of_a_map_is_in_its_index_with_a_type_that_can_do_it(one: Json) -> None:
+    kinds = {"terms": "keyword", "cardinality": "keyword", "geotile_grid": "geo_point"}
+    for question in questions(one):
+        known = fields(question["index"])
+        found = list(aggregations(question["body"]["aggs"]))
+        assert found
+        for operation, given in found:
+            assert known[given["field"]]["type"] == kinds[operation]
+            assert aggregated(known[given["field"]])
+        bool_ = question["body"]["query"]["bool"]
+        assert {"range": {"@timestamp": {"%timefilter%": True}}} in bool_["must"]
+        for clause in ("must", "filter", "must_not"):
+            assert f"%dashboard_context-{clause}_clause%" in bool_[clause]
+        assert {name for term in bool_["must_not"] if isinstance(term, dict) for name in term["term"]} <= set(known)
+
+
+def aggregations(asked: Json) -> Iterator[tuple[str, Json]]:
+    """Each aggregation's kind and what it is given, those inside others too."""
+    for one in asked.values():
+        yield from ((kind, given) for kind, given in one.items() if kind != "aggs")
+        yield from aggregations(one.get("aggs", {}))
+
+
+@pytest.mark.parametrize("one", DRAWN_MAPS, ids=lambda one: one["id"])
+def test_every_name_in_a_map_is_of_something_in_it(one: Json) -> None:
+    spec = specification(one)
+    names = {
+        kind: {each["name"] for each in spec[kind]} for kind in ("data", "scales", "projections", "signals", "marks")
+    }
+    written = json.dumps(spec)
+    assert set(re.findall(r'"(?:data|from)": "(\w+)"', written)) <= names["data"]
+    assert set(re.findall(r'"(?:scale|fill)": "(\w+)"', written)) <= names["scales"]
+    assert set(re.findall(r'"projection": "(\w+)"', written)) == names["projections"]
+    assert set(re.findall(r"@(\w+):", written)) == names["marks"]
+    assert {"unit", "left", "top"} <= names["signals"]
+
+
+@pytest.mark.parametrize("one", DRAWN_MAPS, ids=lambda one: one["id"])
+def test_a_map_carries_its_countries_and_asks_no_other_machine(one: Json) -> None:
+    spec = specification(one)
+    countries = next(data for data in spec["data"] if data["name"] == "areas")["values"]
+    assert {"SY", "UA", "US"} <= {area["country"] for area in countries}
+    assert all(re.fullmatch(r"(M-?\d+ -?\d+l[-\d ]+z)+", area["path"]) for area in countries)
+    assert len(json.dumps(spec)) < 100_000
+    del spec["$schema"]  # a name that nobody fetches
+    assert not re.search("https?:", json.dumps(spec))
+
+
+@pytest.mark.parametrize("one", DRAWN_MAPS, ids=lambda one: one["id"])
+def test_a_country_is_an_area_and_never_a_point_on_a_map(one: Json) -> None:
+    areas, spots = specification(one)["marks"]
+    assert (areas["type"], areas["from"]["data"]) == ("path", "areas")
+    assert (spots["type"], spots["from"]["data"]) == ("symbol", "spots")
+    grid = next(question for question in questions(one) if "spots" in question["body"]["aggs"])
+    assert grid["body"]["aggs"]["spots"]["geotile_grid"]["field"] == "geo"  # cities and sites only
+    assert grid["body"]["aggs"]["spots"]["geotile_grid"]["precision"] >= 12
+
+
 @pytest.mark.parametrize(
     "board", [one for one in OBJECTS.values() if one["type"] == "dashboard"], ids=lambda b: b["id"]
 )
@@ -205,11 +267,14 @@ def test_what_a_dashboard_can_be_narrowed_to_is_a_field_of_every_panel_that_filt
     if panel.json["type"] == "lens" and panel.layer["ignoreGlobalFilters"]:
         return
     references = panel.references
-    if panel.json["type"] == "search":
-        search = OBJECTS[panel.references[panel.json["panelRefName"]]["id"]]
-        references = {ref["name"]: ref for ref in search["references"] if ref["type"] == "index-pattern"}
-    missing = {control.field for control in board.controls} - set(fields(index_of(references)))
-    assert not missing
+    saved = OBJECTS[references[panel.json["panelRefName"]]["id"]] if "panelRefName" in panel.json else None
+    if saved is not None and saved["type"] == "visualization":
+        indices = {question["index"] for question in questions(saved)}
+    else:
+        refers = references.values() if saved is None else saved["references"]
+        indices = {index_of({ref["name"]: ref for ref in refers if ref["type"] == "index-pattern"})}
+    for index in indices:
+        assert not {control.field for control in board.controls} - set(fields(index))
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.slug)

@@ -52,7 +52,7 @@ def test_the_wheel_has_every_module(wheel: set[str], package: str) -> None:
         ("wirewatch/stories", "*.toml", "wirewatch/stories"),
         ("wirewatch/page/templates", "*.html", "wirewatch/page/templates"),
         ("wirewatch/page/static", "*.*", "wirewatch/page/static"),
-        ("wirewatch/page/data", "*.json", "wirewatch/page/data"),
+        ("wirewatch/atlas/data", "*.json", "wirewatch/atlas/data"),
     ],
 )
 def test_the_wheel_has_the_data(wheel: set[str], folder: str, pattern: str, inside: str) -> None:

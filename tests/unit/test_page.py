@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, replaced
+from wirewatch.atlas.projection import HEIGHT, WIDTH, flat
+from wirewatch.atlas.shapes import shapes
 from wirewatch.errors import UserMistake
 from wirewatch.models import Mention, Metric
 from wirewatch.page.filters import Filters, asked_of, filters_of, step_of, window_of
 from wirewatch.page.marked import paragraphs
 from wirewatch.page.measured import subjects
-from wirewatch.page.projection import HEIGHT, WIDTH, flat
 from wirewatch.page.pulse import Pulse, problems
-from wirewatch.page.shapes import shapes
 from wirewatch.page.spread import spread
 from wirewatch.page.timeline import timeline
 from wirewatch.page.words import ago, change, clock, full, length, number

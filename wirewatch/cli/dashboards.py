@@ -65,7 +65,7 @@ def load(
     if password == "-":  # noqa: S105  # no password, the sign for "ask me"
         password = click.prompt("Password", hide_input=True)
     settings = _given(url=url, user=user, password=password, api_key=api_key, space=space)
-    objects = saved_objects(settings.name_prefix)
+    objects = saved_objects(settings.name_prefix, settings.disputed)
     with Progress() as progress, kibana(settings) as there:
         progress.doing(f"waiting for Kibana at {there.address}")
         there.wait(wait_s, progress.reached)
@@ -99,8 +99,9 @@ def export(file: Path) -> None:
     from wirewatch.kibana.saved import ndjson
     from wirewatch.settings import load_settings
 
-    prefix = load_settings().name_prefix
-    objects = saved_objects(prefix)
+    settings = load_settings()
+    prefix = settings.name_prefix
+    objects = saved_objects(prefix, settings.disputed)
     file.write_bytes(ndjson(objects, tag_id(prefix)))
     click.echo(f"{file}: {len(objects)} saved objects; Kibana takes them under Stack Management, Saved Objects, Import")
 

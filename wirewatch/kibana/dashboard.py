@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from wirewatch.kibana import lens
-from wirewatch.kibana.panels import Board, Chart, Control, Panel, Sheet
+from wirewatch.kibana.panels import Board, Chart, Control, Map, Panel, Sheet
 from wirewatch.kibana.saved import Reference, SavedObject
 
 VERSION = "8.12.2"
@@ -28,7 +28,7 @@ OPTIONS = {
 }
 
 Ids = Callable[[str, str], str]
-"""From a kind of object ("view", "sheet", "board") and its slug to its id."""
+"""From a kind of object ("view", "sheet", "map", "board") and its slug to its id."""
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -89,9 +89,10 @@ def _panel(placed: Placed, ids: Ids) -> tuple[dict[str, Any], list[Reference]]:
     panel = placed.panel
     whole: dict[str, Any] = _frame(placed.id, placed.x, placed.y, placed.width, placed.height) | {"title": panel.title}
     config: dict[str, Any] = {"description": panel.about, "enhancements": {}}
-    if isinstance(panel, Sheet):
-        refers = [Reference(f"panel_{placed.id}", "search", ids("sheet", panel.slug))]
-        return whole | {"type": "search", "panelRefName": f"panel_{placed.id}", "embeddableConfig": config}, refers
+    if isinstance(panel, Sheet | Map):
+        type_, kind = ("search", "sheet") if isinstance(panel, Sheet) else ("visualization", "map")
+        refers = [Reference(f"panel_{placed.id}", type_, ids(kind, panel.slug))]
+        return whole | {"type": type_, "panelRefName": f"panel_{placed.id}", "embeddableConfig": config}, refers
     config["enhancements"], refers = _drilldown(panel, placed.id, ids)
     view_id = ids("view", panel.view.slug)
     config |= {"attributes": lens.attributes(panel, view_id), "hidePanelTitles": False}

@@ -1,12 +1,14 @@
-"""Everything that wirewatch keeps in a Kibana, for one line: its tag, its data views, its sheets, its dashboards."""
+"""Everything that wirewatch keeps in a Kibana, for one line: its tag, data views, sheets, maps and dashboards."""
 
 from __future__ import annotations
 
-from wirewatch.kibana.boards import BOARDS, SHEETS
+from wirewatch.kibana.boards import BOARDS, MAPS, SHEETS
 from wirewatch.kibana.dashboard import dashboard
 from wirewatch.kibana.saved import SavedObject
 from wirewatch.kibana.sheets import saved_search
+from wirewatch.kibana.vega import saved_map
 from wirewatch.kibana.views import VIEWS, attributes
+from wirewatch.settings import Settings
 
 COLOR = "#0072B2"
 
@@ -16,10 +18,11 @@ def tag_id(prefix: str) -> str:
     return f"{prefix}wirewatch"
 
 
-def saved_objects(prefix: str = "") -> tuple[SavedObject, ...]:
+def saved_objects(prefix: str = "", disputed: str = Settings().disputed) -> tuple[SavedObject, ...]:
     """All of them, what is needed before what needs it; the same every time.
 
-    Their ids hold the line's ``prefix``, so that several lines share a Kibana.
+    Their ids hold the line's ``prefix``, so that several lines share a Kibana; ``disputed`` is the setting of that
+    name, by which maps count territories.
     """
 
     def ids(kind: str, slug: str) -> str:
@@ -32,5 +35,6 @@ def saved_objects(prefix: str = "") -> tuple[SavedObject, ...]:
         saved_search(sheet, ids("sheet", sheet.slug), ids("view", sheet.view.slug), prefix and f"{prefix} ")
         for sheet in SHEETS
     ]
+    maps = [saved_map(one, ids("map", one.slug), prefix, disputed, prefix and f"{prefix} ") for one in MAPS]
     boards = [dashboard(board, BOARDS, ids, prefix and f"{prefix} ") for board in BOARDS]
-    return (tag, *views, *sheets, *boards)
+    return (tag, *views, *sheets, *maps, *boards)

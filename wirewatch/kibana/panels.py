@@ -105,7 +105,24 @@ class Sheet(msgspec.Struct, frozen=True):
     widths: dict[str, int] = {}
 
 
-Panel = Chart | Sheet
+class Map(msgspec.Struct, frozen=True):
+    """A saved map: countries shaded by the documents that name them, called ``noun``; cities and sites as points.
+
+    A point's size counts the values of ``sized``, called ``sized_noun``, or documents where there is none. Documents
+    with one of the terms of ``without`` are left out.
+    """
+
+    slug: str
+    title: str
+    about: str
+    view: View
+    noun: str
+    sized: str | None = None
+    sized_noun: str = ""
+    without: tuple[dict[str, str], ...] = ()
+
+
+Panel = Chart | Sheet | Map
 
 
 class Row(msgspec.Struct, frozen=True):

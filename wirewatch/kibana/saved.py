@@ -16,7 +16,7 @@ from wirewatch.text import digest
 MARK = "wirewatch-"
 """A reference of this name says what content wirewatch gave an object; it points to wirewatch's tag."""
 
-VERSIONS = {"index-pattern": "8.0.0", "dashboard": "8.9.0", "search": "8.0.0", "tag": "8.0.0"}
+VERSIONS = {"index-pattern": "8.0.0", "dashboard": "8.9.0", "search": "8.0.0", "tag": "8.0.0", "visualization": "8.5.0"}
 """The form of each type that Kibana 8.12 reads, and every later one; a newer one is refused."""
 
 CORE_VERSION = "8.8.0"

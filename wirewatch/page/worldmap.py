@@ -7,11 +7,11 @@ from math import sqrt
 
 import msgspec
 
+from wirewatch.atlas.projection import flat
+from wirewatch.atlas.shapes import RATIO, WORLD, Box, Shape, shapes
 from wirewatch.models import PlaceTag
 from wirewatch.page.filters import Filters
 from wirewatch.page.names import Named, Names
-from wirewatch.page.projection import flat
-from wirewatch.page.shapes import Shape, shapes
 from wirewatch.page.words import counted
 from wirewatch.search.situation import Counted
 
@@ -27,9 +27,6 @@ _CROWD = 12
 
 _LABELS = 9
 _NARROWEST = 150.0
-_RATIO = 2.25
-
-Box = tuple[float, float, float, float]
 
 
 class Area(msgspec.Struct, frozen=True):
@@ -223,19 +220,8 @@ def _box_around(place: Named) -> Box:
 def _widened(box: Box, by: float) -> Box:
     """The box with room around it, as wide for its height as the map is."""
     left, top, right, bottom = box
-    wide = max((right - left) * by, (bottom - top) * by * _RATIO, _NARROWEST)
+    wide = max((right - left) * by, (bottom - top) * by * RATIO, _NARROWEST)
     x, y = (left + right) / 2, (top + bottom) / 2
     if wide >= (WORLD[2] - WORLD[0]) * 0.8:
         return WORLD
-    return (x - wide / 2, y - wide / _RATIO / 2, x + wide / 2, y + wide / _RATIO / 2)
-
-
-def _world() -> Box:
-    top, bottom = flat(0, 83.7)[1], flat(0, -56)[1]
-    wide = (bottom - top) * _RATIO
-    middle = flat(11, 0)[0]
-    return (middle - wide / 2, top, middle + wide / 2, bottom)
-
-
-WORLD = _world()
-"""The whole world but Antarctica and some of the Pacific."""
+    return (x - wide / 2, y - wide / RATIO / 2, x + wide / 2, y + wide / RATIO / 2)

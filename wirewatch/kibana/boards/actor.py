@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wirewatch.kibana.boards.controls import ACTOR, COUNTRY, LANGUAGE, OUTLET
+from wirewatch.kibana.boards.maps import WHERE
 from wirewatch.kibana.boards.sheets import ALERTS_AND_REASONS, NEWEST_ARTICLES
 from wirewatch.kibana.panels import (
     RED,
@@ -38,12 +39,13 @@ BOARD = Board(
                    kql="not status: waiting"),
         ),
         row(
-            11,
+            13,
+            WHERE,
             over_time("Over time", "Articles that name the actor, by the countries they are about.", ARTICLES,
                       split=Terms("focus_country", 6)),
             donut("Kinds of actors", "Of which kind the actors of these articles are.", ARTICLES,
                   Terms("actor_kinds", 9)),
-            widths=(3, 1),
+            widths=(5, 4, 3),
         ),
         row(
             15,
@@ -51,7 +53,7 @@ BOARD = Board(
                  ARTICLES, Terms("actors", 16), to="actor"),
             bars("In which countries", "Countries of these articles. A click leads to the place.", ARTICLES,
                  Terms("countries", 15), to="place"),
-            bars("Where", "Places that these articles name. A click leads to the place.", ARTICLES,
+            bars("At which places", "Places that these articles name. A click leads to the place.", ARTICLES,
                  Terms("location_names", 15), to="place"),
             bars("Told by", "Outlets of these articles.", ARTICLES, Terms("source.name", 15)),
         ),

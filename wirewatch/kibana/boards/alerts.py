@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wirewatch.kibana.boards.maps import WHERE_ALERTS_FIRED
 from wirewatch.kibana.boards.sheets import ALERTS_AND_REASONS, LATE_ALERTS, UNDELIVERED_ALERTS
 from wirewatch.kibana.panels import (
     BLUE,
@@ -54,7 +55,8 @@ BOARD = Board(
                    percentile("age_ms", 50, "of publication"), kql=PAGED),
         ),
         row(
-            12,
+            14,
+            WHERE_ALERTS_FIRED,
             over_time("Fired over time", "Alerts by the time they were made, by rule.", ALERTS,
                       split=Terms("rule_name", 8), kql=FIRED),
             table("Rules", "Of each rule: how many alerts, how many of them late, how soon half were there.", ALERTS,

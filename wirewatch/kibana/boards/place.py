@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wirewatch.kibana.boards.controls import ACTOR, COUNTRY, LANGUAGE, OUTLET
+from wirewatch.kibana.boards.maps import WHERE
 from wirewatch.kibana.boards.sheets import NEWEST_ARTICLES
 from wirewatch.kibana.panels import Board, Control, Terms, bars, count, number, over_time, rise, row, table, unique
 from wirewatch.kibana.views import ARTICLES
@@ -24,9 +25,11 @@ BOARD = Board(
             number("Outlets", "Outlets that tell of the place.", ARTICLES, unique("source.name", "heard")),
         ),
         row(
-            11,
+            13,
+            WHERE,
             over_time("Over time", "Articles that name the place, by the outlet's country: told at home or abroad.",
                       ARTICLES, split=Terms("source.country", 6, missing=True)),
+            widths=(2, 3),
         ),
         row(
             15,

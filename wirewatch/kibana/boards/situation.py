@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wirewatch.kibana.boards.controls import ACTOR, COUNTRY, LANGUAGE, OUTLET
+from wirewatch.kibana.boards.maps import WHERE
 from wirewatch.kibana.boards.sheets import ALERTS_AND_REASONS, BIGGEST_STORIES
 from wirewatch.kibana.panels import (
     ORANGE,
@@ -47,12 +48,13 @@ BOARD = Board(
             widths=(3, 4, 3, 3, 3, 4, 5),
         ),
         row(
-            11,
+            14,
+            WHERE,
             over_time("Articles", "Articles by the time they were published, by language.", ARTICLES,
                       split=Terms("language", 6)),
             over_time("Alerts", "Alerts by the time they were made, by rule.", ALERTS, split=Terms("rule_name", 6),
                       kql="not status: waiting"),
-            widths=(2, 1),
+            widths=(5, 4, 3),
         ),
         row(
             15,

@@ -23,8 +23,9 @@ def _raw(lon: float, lat: float) -> tuple[float, float]:
     return radians(lon) * cos(theta) / stretched, theta * (_A1 + _A2 * t2 + t6 * (_A3 + _A4 * t2))
 
 
-_SCALE = WIDTH / (2 * _raw(180.0, 0.0)[0])
-_TOP = _raw(0.0, 90.0)[1] * _SCALE
+SCALE = WIDTH / (2 * _raw(180.0, 0.0)[0])
+"""Units to one radian of longitude in the projection's own measure."""
+_TOP = _raw(0.0, 90.0)[1] * SCALE
 
 HEIGHT = 2 * _TOP
 """Units from pole to pole."""
@@ -33,4 +34,4 @@ HEIGHT = 2 * _TOP
 def flat(lon: float, lat: float) -> tuple[float, float]:
     """Where a point of the earth (degrees) lies in the picture: from its upper left corner to the right and down."""
     x, y = _raw(lon, lat)
-    return WIDTH / 2 + x * _SCALE, _TOP - y * _SCALE
+    return WIDTH / 2 + x * SCALE, _TOP - y * SCALE

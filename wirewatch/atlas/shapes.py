@@ -8,8 +8,25 @@ from importlib.resources import files
 
 import msgspec
 
-from wirewatch.page.projection import flat
+from wirewatch.atlas.projection import flat
 from wirewatch.tagging.disputed import assigned, territories
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+RATIO = 2.25
+"""How many times wider than high a map is."""
+
+
+def _world() -> Box:
+    top, bottom = flat(0, 83.7)[1], flat(0, -56)[1]
+    wide = (bottom - top) * RATIO
+    middle = flat(11, 0)[0]
+    return (middle - wide / 2, top, middle + wide / 2, bottom)
+
+
+WORLD = _world()
+"""The whole world but Antarctica and some of the Pacific."""
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -21,7 +38,7 @@ class Shape(msgspec.Struct, frozen=True):
     id: str
     country: str | None
     path: str
-    box: tuple[float, float, float, float]
+    box: Box
     disputed: bool
 
 
@@ -33,7 +50,7 @@ class _File(msgspec.Struct):
 @cache
 def shapes(disputed: str) -> tuple[Shape, ...]:
     """All outlines, as the setting ``disputed`` counts them."""
-    data = msgspec.json.decode((files("wirewatch.page") / "data" / "countries.json").read_bytes(), type=_File)
+    data = msgspec.json.decode((files("wirewatch.atlas") / "data" / "countries.json").read_bytes(), type=_File)
     return tuple(_shape(id_, rings, disputed) for id_, rings in data.shapes.items())
 
 
@@ -66,7 +83,7 @@ def _path(ring: list[tuple[float, float]]) -> str:
     return f"M{spots[0][0]} {spots[0][1]}l" + " ".join(f"{dx} {dy}" for dx, dy in steps or [(1, 0)]) + "z"
 
 
-def _box(parts: list[list[tuple[float, float]]]) -> tuple[float, float, float, float]:
+def _box(parts: list[list[tuple[float, float]]]) -> Box:
     """Left, top, right, bottom of the parts that are at least a quarter of the largest: France without Guiana."""
     boxes = [
         (min(x for x, _ in ring), min(y for _, y in ring), max(x for x, _ in ring), max(y for _, y in ring))

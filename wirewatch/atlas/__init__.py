@@ -1,0 +1,1 @@
+"""The world as it is drawn, on the live page and on dashboards: outlines of countries, and the projection."""
