@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,19 +10,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.builders import NOW, article, replaced
 from tests.stored import STORY, as_write, clustered, kept, stored
+from wirewatch.cli import main
 from wirewatch.errors import IndexMissing, Refused
 from wirewatch.geo import Point
 from wirewatch.models import ActorTag, Article, Lineage, Mention, PlaceTag, Source
 from wirewatch.search.articles import Outcome, write
 from wirewatch.search.client import asking, connect, reachable
 from wirewatch.search.documents import ARTICLES, STORIES, article_write, story_write
-from wirewatch.search.indices import MAPPINGS, alias_of, count, delete_indices, ensure_indices, mapping
+from wirewatch.search.indices import MAPPINGS, alias_of, count, delete_indices, ensure_indices, mapping, refresh
 from wirewatch.settings import Settings
 
 
@@ -60,6 +63,31 @@ def test_several_processes_may_make_the_indices_at_once(settings: Settings) -> N
         assert len(es.indices.get(index=f"{settings.name_prefix}*")) == len(MAPPINGS)
 
 
+def test_a_second_look_at_indices_that_are_there_changes_nothing(made: Settings) -> None:
+    def versions() -> dict[str, tuple[int, int]]:
+        with asking(made) as es:
+            found = es.cluster.state(metric="metadata", index=f"{made.name_prefix}*")["metadata"]["indices"]
+        return {name: (one["mapping_version"], one["aliases_version"]) for name, one in found.items()}
+
+    before = versions()
+    ensure_indices(made)
+    assert versions() == before
+
+
+def test_the_commands_make_and_list_the_indices(settings: Settings) -> None:
+    runner = CliRunner(env=settings.environment())
+    assert "there is none yet" in runner.invoke(main, ["indices", "list"]).output
+    assert runner.invoke(main, ["indices", "make"]).output == f"{len(MAPPINGS)} indices are there\n"
+    stored(settings, as_write())
+    refresh(settings)
+    found = {one["alias"]: one for one in json.loads(runner.invoke(main, ["indices", "list", "--json"]).output)}
+    assert found.keys() == {alias_of(settings, name) for name in MAPPINGS}
+    articles = found[alias_of(settings, ARTICLES)]
+    assert articles["index"] == f"{articles['alias']}-000001"
+    assert articles["documents"] >= 1
+    assert f"{articles['index']} " in runner.invoke(main, ["indices", "list"]).output
+
+
 def test_an_older_index_gets_the_fields_that_are_new(settings: Settings) -> None:
     alias, fields = alias_of(settings, STORIES), mapping(STORIES)
     without = fields | {"properties": {k: v for k, v in fields["properties"].items() if k != "linked_stories"}}
@@ -75,7 +103,7 @@ def test_an_index_with_another_type_for_a_field_is_refused_by_name(settings: Set
         es.indices.create(
             index=f"{alias}-000001", aliases={alias: {}}, mappings={"properties": {"geo": {"type": "keyword"}}}
         )
-    with pytest.raises(Refused, match=rf"{alias} has another mapping.*geo"):
+    with pytest.raises(Refused, match=rf"{alias}-000001 has another mapping.*geo"):
         ensure_indices(settings)
 
 

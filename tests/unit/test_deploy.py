@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.secured import elasticsearch_users
 from wirewatch.bench.receiver import serving
 
 ROOT = Path(__file__).parents[2]
@@ -148,20 +149,24 @@ def make_users(port: int, certificates: Path, password: str = SecurityApi.passwo
         KIBANA_PASSWORD="of kibana",
         WIREWATCH_ELASTICSEARCH=f"https://localhost:{port}",
         WIREWATCH_ELASTICSEARCH_CA=str(certificates / "ca/ca.crt"),
-        WIREWATCH_ELASTICSEARCH_USER="wirewatch",
-        WIREWATCH_ELASTICSEARCH_PASSWORD="of wirewatch",
+        **{f"{service.upper()}_PASSWORD": f"of {service}" for service in elasticsearch_users().USERS},
     )
 
 
-def test_kibana_gets_its_password_and_wirewatch_a_user_that_may_touch_its_own_indices_only(certificates: Path) -> None:
+def test_kibana_gets_its_password_and_each_service_a_user_and_a_role_of_its_own(certificates: Path) -> None:
     api = SecurityApi()
     with serving(with_tls(api, certificates)) as port:
         made = make_users(port, certificates)
     assert made.returncode == 0, made.stderr
     received = api.received
-    assert received["/_security/user/kibana_system/_password"] == {"password": "of kibana"}
-    assert received["/_security/user/wirewatch"] == {"password": "of wirewatch", "roles": ["wirewatch"]}
-    assert [index["names"] for index in received["/_security/role/wirewatch"]["indices"]] == [["news-*"]]
+    assert received.pop("/_security/user/kibana_system/_password") == {"password": "of kibana"}
+    users = {path: body for path, body in received.items() if path.startswith("/_security/user/")}
+    assert len(users) == len(elasticsearch_users().USERS)
+    assert users["/_security/user/wirewatch-tagger"] == {"password": "of tagger", "roles": ["wirewatch-tagger"]}
+    roles = {path.rpartition("/")[2]: body for path, body in received.items() if path.startswith("/_security/role/")}
+    assert {role for user in users.values() for role in user["roles"]} | {"news-reader"} == set(roles)
+    named = {name for role in roles.values() for index in role["indices"] for name in index["names"]}
+    assert all(name.startswith("news-") for name in named)
 
 
 def test_a_wrong_password_of_elastic_is_one_line_and_a_failure(certificates: Path) -> None:

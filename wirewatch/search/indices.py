@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
@@ -56,8 +57,9 @@ def mapping(name: str) -> dict[str, Any]:
 def ensure_indices(settings: Settings) -> None:
     """Makes the indices that are not there and adds new fields to those that are; doing it twice changes nothing.
 
-    Safe while others do the same. Raises Refused where an index holds another type for one of the fields, or
-    stands under the alias's own name.
+    Where nothing is missing it only looks, so that a user who may not make indices can call it. Safe while others do
+    the same. Raises Refused where an index holds another type for one of the fields, or stands under the alias's own
+    name.
     """
     with asking(settings, timeout_s=max(30.0, settings.connect_timeout_s)) as es:
         there = _aliases(es, settings)
@@ -65,9 +67,7 @@ def ensure_indices(settings: Settings) -> None:
         # At the same time, because each waits for its shard: nine one after the other take four times as long.
         with ThreadPoolExecutor(len(MAPPINGS)) as threads:
             made = dict(zip(missing, threads.map(lambda name: _create(es, settings, name), missing), strict=True))
-        for name in MAPPINGS:
-            if not made.get(name):
-                _add_fields(es, settings, alias_of(settings, name), mapping(name))
+        _add_fields(es, settings, [name for name in MAPPINGS if not made.get(name)])
         for name, shown in SHOWN.items():
             for index, found in there.get(alias_of(settings, name), {}).items():
                 if "filter" not in found:  # an index of before
@@ -85,6 +85,29 @@ def delete_indices(settings: Settings) -> None:
         # By their names, one by one: Elasticsearch refuses to delete by wildcard.
         for index in es.indices.get(index=f"{settings.name_prefix}news-*", allow_no_indices=True):
             es.indices.delete(index=index, ignore_unavailable=True)
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An index behind one of our aliases: how many documents it holds (those inside others too), and its size."""
+
+    alias: str
+    index: str
+    documents: int
+    bytes: int
+
+
+def held(settings: Settings) -> list[Held]:
+    """Every index behind an alias of ours, by alias."""
+    with asking(settings) as es:
+        there = _aliases(es, settings)
+        ours = {
+            index: alias for name in MAPPINGS for alias in [alias_of(settings, name)] for index in there.get(alias, {})
+        }
+        if not ours:
+            return []
+        stats = es.indices.stats(index=list(ours), metric=["docs", "store"])["indices"]
+    sizes = {index: stats[index]["primaries"] for index in ours}
+    return [Held(ours[i], i, size["docs"]["count"], size["store"]["size_in_bytes"]) for i, size in sizes.items()]
 
 
 def refresh(settings: Settings) -> None:
@@ -130,9 +153,23 @@ def _create(es: Elasticsearch, settings: Settings, name: str) -> bool:
     return True
 
 
-def _add_fields(es: Elasticsearch, settings: Settings, alias: str, fields: dict[str, Any]) -> None:
-    try:
-        es.indices.put_mapping(index=alias, properties=fields["properties"])
-    except BadRequestError as error:
-        why = f"index {alias} has another mapping than this wirewatch writes: {reason(error.body)}"
-        raise Refused(SERVER, address(settings), why) from error
+def _add_fields(es: Elasticsearch, settings: Settings, names: Sequence[str]) -> None:
+    if not names:
+        return
+    wanted = {alias_of(settings, name): mapping(name)["properties"] for name in names}
+    for index, found in es.indices.get(index=list(wanted), features="aliases,mappings").items():
+        for alias in wanted.keys() & found["aliases"].keys():
+            if _within(wanted[alias], found["mappings"].get("properties", {})):
+                continue
+            try:
+                es.indices.put_mapping(index=index, properties=wanted[alias])
+            except BadRequestError as error:
+                why = f"index {index} has another mapping than this wirewatch writes: {reason(error.body)}"
+                raise Refused(SERVER, address(settings), why) from error
+
+
+def _within(wanted: object, there: object) -> bool:
+    """Whether all that is wanted of a mapping is there, as Elasticsearch tells it."""
+    if isinstance(wanted, dict) and isinstance(there, dict):
+        return all(name in there and _within(value, there[name]) for name, value in wanted.items())
+    return wanted == there
