@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW, article, replaced
 from tests.stored import STORY, as_write, clustered, kept, stored
 from wirewatch.cli import main
-from wirewatch.errors import IndexMissing, Refused
+from wirewatch.errors import IndexMissing, Refused, Unavailable
 from wirewatch.geo import Point
 from wirewatch.models import ActorTag, Article, Lineage, Mention, PlaceTag, Source
 from wirewatch.search.articles import Outcome, write
@@ -205,11 +205,15 @@ def test_writing_where_there_is_no_index_makes_none(settings: Settings) -> None:
         assert not es.indices.exists(index=alias_of(settings, ARTICLES))
 
 
-def test_writing_to_an_index_that_is_blocked_is_refused_as_a_whole(made: Settings) -> None:
+def test_writing_that_is_held_back_is_waited_for(made: Settings) -> None:
     with asking(made) as es:
         es.indices.put_settings(index=alias_of(made, ARTICLES), settings={"index.blocks.write": True})
-        with pytest.raises(Refused, match="block"):
-            write(es, made, [as_write()])
+        with pytest.raises(Unavailable, match="block"):
+            write(es, made, [as_write()], patience_s=0.2)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(write, es, made, [as_write()])
+            es.indices.put_settings(index=alias_of(made, ARTICLES), settings={"index.blocks.write": None})
+            assert waiting.result().written == 1
 
 
 def test_writing_to_a_closed_index_blames_no_document(made: Settings) -> None:

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.answering import DONE, Answer, Asked, always, answering
 from tests.builders import NOW, replaced
-from wirewatch.errors import IndexMissing, Refused, SettingsError, Unavailable
+from wirewatch.errors import IndexMissing, Refused, SettingsError, Unavailable, WirewatchError
 from wirewatch.search.articles import REQUEST_BYTES, Outcome, write
 from wirewatch.search.client import asking, connect, reachable
 from wirewatch.search.documents import Write
@@ -247,12 +247,18 @@ def test_every_action_carries_its_external_version_and_wants_an_alias() -> None:
     ]
 
 
-@pytest.mark.parametrize("status", [403, 400])
-def test_an_index_that_takes_no_writes_is_refused_as_a_whole_and_no_document_is_blamed(status: int) -> None:
-    error = {"type": "index_closed_exception" if status == 400 else "cluster_block_exception", "reason": "read-only"}
+@pytest.mark.parametrize(
+    ("status", "kind", "raised"),
+    [(403, "security_exception", Refused), (400, "index_closed_exception", Refused),
+     (403, "cluster_block_exception", Unavailable)],
+)  # fmt: skip
+def test_an_index_that_takes_no_writes_blames_no_document_and_is_waited_for_where_it_is_held_back(
+    status: int, kind: str, raised: type[WirewatchError]
+) -> None:
+    error = {"type": kind, "reason": "read-only"}
     with (
         answering(lambda _: (200, {"items": [{"index": {"status": status, "error": error}}]})) as (settings, _),
-        pytest.raises(Refused, match="read-only"),
+        pytest.raises(raised, match="read-only"),
     ):
         written(settings, documents(1))
 

@@ -46,10 +46,7 @@ BULK: dict[str, tuple[str, Do]] = {
     "documents to measure with": ("index", lambda es, settings: write_encoded(es, settings, [b"{}\n{}\n"])),
     "feeds": ("create", feeds_written),
     "old articles": ("delete", lambda es, settings: _delete(es, settings, [HIT])),
-    "corrections": (
-        "index",
-        lambda _, settings: store_corrections(settings, [CORRECTION]),
-    ),
+    "corrections": ("index", lambda _, settings: store_corrections(settings, [CORRECTION])),
 }
 
 
@@ -62,8 +59,7 @@ def item(verb: str, status: int, **error: Any) -> Callable[[Asked], tuple[int, A
 @pytest.mark.parametrize(("status", "error"), [(400, Refused), (429, Unavailable), (503, Unavailable)])
 def test_what_is_not_taken_is_said_with_its_reason(what: str, status: int, error: type[WirewatchError]) -> None:
     verb, do = BULK[what]
-    expected = Refused if what == "corrections" else error
-    raising = pytest.raises(expected, match="it says why")
+    raising = pytest.raises(error, match="it says why")
     with answering(item(verb, status)) as (settings, _), connect(settings) as es, raising as it:
         do(es, settings)
     assert "\n" not in str(it.value)

@@ -32,7 +32,7 @@ COMMANDS = {
     "forget": ("forget", "Take an article down for good."),
     "backup": ("backup", "Keep rules, alerts, corrections and feeds in a file."),
     "restore": ("backup", "Put back what `backup` kept."),
-    "indices": ("indices", "What the news is kept in: list, make."),
+    "indices": ("indices", "What the news is kept in: list, make, upgrade."),
     "dashboards": ("dashboards", "Dashboards for Kibana: load them, or write them to a file."),
     "dags": ("dags", "What Airflow runs: list, run, runs."),
     "completion": ("completion", "Print what makes your shell complete wirewatch's commands."),

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 
 from wirewatch.errors import Refused, Unavailable
 from wirewatch.models import Alert
-from wirewatch.search.client import BUSY, SERVER, address, as_our_errors, asking, reason
+from wirewatch.search.client import SERVER, address, as_our_errors, asking, is_busy, reason
 from wirewatch.search.documents import ALERTS, alert_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -238,7 +238,7 @@ def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes], *, refresh:
         status, error = done["status"], done.get("error", {})
         if status < 300:
             written.append(done)
-        elif status in BUSY:
+        elif is_busy(status, error):
             raise Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
         elif status not in (404, 409):
             raise Refused(SERVER, address(settings), f"alert {done['_id']}: {reason(error)} ({status})")

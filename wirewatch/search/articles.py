@@ -11,7 +11,7 @@ import msgspec
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from wirewatch.errors import IndexMissing, Refused, Unavailable
-from wirewatch.search.client import BUSY, SERVER, address, missing_index, our_error, reason
+from wirewatch.search.client import SERVER, address, is_busy, missing_index, our_error, reason
 from wirewatch.search.documents import Write
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -205,7 +205,7 @@ def _sorted(settings: Settings, lines: list[_Line], items: list[dict[str, Any]])
             written += 1
         elif status == 409:
             unchanged += 1
-        elif status in BUSY:
+        elif is_busy(status, error):
             busy.append(line)
             why_busy = Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
         # A closed index is answered with 400 too, and no document is to blame for it.

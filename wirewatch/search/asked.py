@@ -10,7 +10,7 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from wirewatch.errors import IndexMissing, Refused, Unavailable, UserMistake
-from wirewatch.search.client import BUSY, SERVER, address, missing_index, reason
+from wirewatch.search.client import SERVER, address, is_busy, missing_index, reason
 from wirewatch.search.indices import alias_of
 from wirewatch.search.query import words_query
 from wirewatch.settings import Settings
@@ -100,5 +100,5 @@ def _failure(settings: Settings, answer: dict[str, Any]) -> Exception:
     why = reason(answer)
     if answer["status"] == 400 and ("query" in why or "parse" in why):
         return UserMistake(f"these words cannot be read as a query: {why}")
-    kind = Unavailable if answer["status"] in BUSY else Refused
+    kind = Unavailable if is_busy(answer["status"], answer) else Refused
     return kind(SERVER, address(settings), f"{why} ({answer['status']})")

@@ -27,7 +27,7 @@ Connection = Elasticsearch
 
 SERVER = "Elasticsearch"
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
-"""Answers that may be another in a moment: too much to do, or not all there yet."""
+"""Statuses of answers that may be another in a moment; see `is_busy`."""
 
 _DEFAULT_PORT = 9200
 
@@ -114,6 +114,16 @@ def reason(body: object) -> str:
     return _one_line(": ".join(said))
 
 
+def is_busy(status: int, body: object) -> bool:
+    """Whether an answer may be another in a moment: too much to do, not all there yet, or writing is held back.
+
+    Writing is held back while an index is copied into a new one (`wirewatch.search.upgrade`), and by hand.
+    """
+    error = body.get("error", body) if isinstance(body, dict) else None
+    blocked = isinstance(error, dict) and error.get("type") == "cluster_block_exception"
+    return status in BUSY or blocked
+
+
 def missing_index(body: object) -> str | None:
     """The name of the index that an answer says is not there; None for any other answer."""
     error = body.get("error", body) if isinstance(body, dict) else None
@@ -137,10 +147,10 @@ def _api_error(error: ApiError, where: str) -> ServerError:
         return IndexMissing(alias, where)
     if status == 401:
         return Refused(SERVER, where, "user or password is wrong (401)")
+    if is_busy(status, error.body):
+        return Unavailable(SERVER, where, f"it answers {status}: {why}" if why else f"it answers {status}")
     if status == 403:
         return Refused(SERVER, where, f"the user may not do this (403): {why}")
-    if status in BUSY:
-        return Unavailable(SERVER, where, f"it answers {status}: {why}" if why else f"it answers {status}")
     return Refused(SERVER, where, f"{why} ({status})")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.errors import IndexMissing, Refused, UserMistake
+from wirewatch.errors import IndexMissing, Refused, Unavailable, UserMistake
 from wirewatch.models import Article, Correction
-from wirewatch.search.client import SERVER, address, as_our_errors, asking, reason
+from wirewatch.search.client import SERVER, address, as_our_errors, asking, is_busy, reason
 from wirewatch.search.documents import ARTICLES, CORRECTIONS, article_of_document, correction_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -68,8 +68,9 @@ def store_corrections(settings: Settings, corrections: Sequence[Correction]) -> 
         answer = es.bulk(operations=operations, refresh=True)
         for item in answer["items"]:
             if item["index"]["status"] >= 300:
-                why = f"correction {item['index']['_id']}: {reason(item['index'].get('error', {}))}"
-                raise Refused(SERVER, address(settings), why)
+                error = item["index"].get("error", {})
+                kind = Unavailable if is_busy(item["index"]["status"], error) else Refused
+                raise kind(SERVER, address(settings), f"correction {item['index']['_id']}: {reason(error)}")
 
 
 def article_named(settings: Settings, said: str) -> dict[str, Any]:

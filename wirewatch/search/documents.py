@@ -138,7 +138,7 @@ def article_document(
             "about_locations": list(tags.about_locations),
             "mentions": [_mention(mention) for mention in tags.mentions[:MENTIONS_LIMIT]],
             "tags": {"actors": msgspec.to_builtins(tags.actors), "places": msgspec.to_builtins(tags.places)},
-            "folded": " ".join((*fold(article.title).tokens, *fold(article.text).tokens)),
+            "folded": folded(article.title, article.text),
             "truncated": article.truncated,
             "tagger_version": tagged.tagger_version,
             "kb_version": tagged.kb_version,
@@ -154,6 +154,11 @@ def article_of_document(document: dict[str, Any]) -> Article:
     before ``declared_language``. Raises msgspec.ValidationError for a document that is no article's.
     """
     return msgspec.convert(document | {"language": document.get("declared_language")}, Article)
+
+
+def folded(title: str, text: str) -> str:
+    """The words of an article as rules compare them, which are searched and not kept in the document."""
+    return " ".join((*fold(title).tokens, *fold(text).tokens))
 
 
 def story_document(story: Story) -> dict[str, Any]:

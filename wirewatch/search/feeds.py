@@ -18,7 +18,7 @@ from elasticsearch import Elasticsearch
 from wirewatch.errors import IndexMissing, Refused, Unavailable
 from wirewatch.feeds.identity import Memory, decoded, encoded
 from wirewatch.feeds.state import ILL, FeedState, HealthChange
-from wirewatch.search.client import BUSY, SERVER, address, as_our_errors, asking, connect, missing_index, reason
+from wirewatch.search.client import SERVER, address, as_our_errors, asking, connect, is_busy, missing_index, reason
 from wirewatch.search.documents import FEEDS, FEEDS_SEEN, RUNS
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -274,7 +274,7 @@ def _write(
 def _failure(settings: Settings, error: Any, status: int = 404) -> Exception:
     if alias := missing_index({"error": error}):
         return IndexMissing(alias, address(settings))
-    kind = Unavailable if status in BUSY else Refused
+    kind = Unavailable if is_busy(status, error) else Refused
     return kind(SERVER, address(settings), f"{reason(error)} ({status})")
 
 

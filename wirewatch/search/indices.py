@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from elasticsearch import BadRequestError, Elasticsearch
@@ -43,6 +43,10 @@ SHOWN: dict[str, dict[str, Any]] = {ARTICLES: {"bool": {"must_not": {"term": {"c
 """Alias -> what of its index is shown through it, where that is not all: the marks of taken down articles never are."""
 
 
+Change = Literal["same", "fields", "other", "newer"]
+"""What today's mapping is to that of an index: fields are missing there, or something of it cannot stay as it is."""
+
+
 def alias_of(settings: Settings, name: str) -> str:
     """The alias ``name`` as this line calls it."""
     return settings.name_prefix + name
@@ -54,12 +58,21 @@ def mapping(name: str) -> dict[str, Any]:
     return msgspec.json.decode(text, type=dict[str, Any])
 
 
+def index_settings(settings: Settings) -> dict[str, Any]:
+    """What an index is made with besides its mapping."""
+    return {
+        "number_of_shards": 1,
+        "number_of_replicas": settings.elasticsearch_replicas,
+        "refresh_interval": "1s",
+    }
+
+
 def ensure_indices(settings: Settings) -> None:
     """Makes the indices that are not there and adds new fields to those that are; doing it twice changes nothing.
 
     Where nothing is missing it only looks, so that a user who may not make indices can call it. Safe while others do
-    the same. Raises Refused where an index holds another type for one of the fields, or stands under the alias's own
-    name.
+    the same. Raises Refused where an index holds another type for one of the fields, where a newer wirewatch made it,
+    or where it stands under the alias's own name.
     """
     with asking(settings, timeout_s=max(30.0, settings.connect_timeout_s)) as es:
         there = _aliases(es, settings)
@@ -88,26 +101,33 @@ def delete_indices(settings: Settings) -> None:
 
 
 class Held(msgspec.Struct, frozen=True):
-    """An index behind one of our aliases: how many documents it holds (those inside others too), and its size."""
+    """An index behind one of our aliases: how many documents it holds (those inside others too), and its size.
+
+    ``change`` is what today's mapping is to its own.
+    """
 
     alias: str
     index: str
     documents: int
     bytes: int
+    change: Change
 
 
 def held(settings: Settings) -> list[Held]:
     """Every index behind an alias of ours, by alias."""
     with asking(settings) as es:
         there = _aliases(es, settings)
-        ours = {
-            index: alias for name in MAPPINGS for alias in [alias_of(settings, name)] for index in there.get(alias, {})
-        }
+        ours = {index: name for name in MAPPINGS for index in there.get(alias_of(settings, name), {})}
         if not ours:
             return []
         stats = es.indices.stats(index=list(ours), metric=["docs", "store"])["indices"]
-    sizes = {index: stats[index]["primaries"] for index in ours}
-    return [Held(ours[i], i, size["docs"]["count"], size["store"]["size_in_bytes"]) for i, size in sizes.items()]
+        mappings = es.indices.get_mapping(index=list(ours))
+    found = []
+    for index, name in ours.items():
+        size, change = stats[index]["primaries"], compared(mapping(name), mappings[index]["mappings"])
+        documents, stored = size["docs"]["count"], size["store"]["size_in_bytes"]
+        found.append(Held(alias_of(settings, name), index, documents, stored, change))
+    return found
 
 
 def refresh(settings: Settings) -> None:
@@ -139,11 +159,7 @@ def _create(es: Elasticsearch, settings: Settings, name: str) -> bool:
             index=f"{alias}-000001",
             aliases={alias: {"is_write_index": True} | ({"filter": shown} if shown else {})},
             mappings=mapping(name),
-            settings={
-                "number_of_shards": 1,
-                "number_of_replicas": settings.elasticsearch_replicas,
-                "refresh_interval": "1s",
-            },
+            settings=index_settings(settings),
         )
     except BadRequestError as error:
         # Another process was faster; its index is as good as ours, unless it is of another version.
@@ -156,20 +172,43 @@ def _create(es: Elasticsearch, settings: Settings, name: str) -> bool:
 def _add_fields(es: Elasticsearch, settings: Settings, names: Sequence[str]) -> None:
     if not names:
         return
-    wanted = {alias_of(settings, name): mapping(name)["properties"] for name in names}
+    wanted = {alias_of(settings, name): mapping(name) for name in names}
     for index, found in es.indices.get(index=list(wanted), features="aliases,mappings").items():
         for alias in wanted.keys() & found["aliases"].keys():
-            if _within(wanted[alias], found["mappings"].get("properties", {})):
-                continue
-            try:
-                es.indices.put_mapping(index=index, properties=wanted[alias])
-            except BadRequestError as error:
-                why = f"index {index} has another mapping than this wirewatch writes: {reason(error.body)}"
-                raise Refused(SERVER, address(settings), why) from error
+            match compared(wanted[alias], found["mappings"]):
+                case "newer":
+                    why = f"index {index} was made by a newer wirewatch; use that one, or another WIREWATCH_NAME_PREFIX"
+                    raise Refused(SERVER, address(settings), why)
+                case "fields" | "other":
+                    _put(es, settings, index, wanted[alias])
 
 
-def _within(wanted: object, there: object) -> bool:
-    """Whether all that is wanted of a mapping is there, as Elasticsearch tells it."""
-    if isinstance(wanted, dict) and isinstance(there, dict):
-        return all(name in there and _within(value, there[name]) for name, value in wanted.items())
-    return wanted == there
+def _put(es: Elasticsearch, settings: Settings, index: str, wanted: dict[str, Any]) -> None:
+    try:
+        es.indices.put_mapping(index=index, properties=wanted["properties"], meta=wanted["_meta"])
+    except BadRequestError as error:
+        why = f"index {index} has another mapping than this wirewatch writes: {reason(error.body)}"
+        how = "`wirewatch indices upgrade` copies it into a new one while everything runs"
+        raise Refused(SERVER, address(settings), f"{why}; {how}") from error
+
+
+def compared(wanted: dict[str, Any], there: dict[str, Any]) -> Change:
+    """What is to be done about a mapping that is ``there``; a larger format than ours is of a newer wirewatch."""
+    if there.get("_meta", {}).get("format", 1) > wanted["_meta"]["format"]:
+        return "newer"
+    return _fields_compared(wanted["properties"], there.get("properties", {}))
+
+
+def _fields_compared(wanted: dict[str, Any], there: dict[str, Any]) -> Change:
+    found: Change = "same"
+    for name, field in wanted.items():
+        known = there.get(name)
+        if known is None:
+            found = "fields"
+        elif known != field:
+            inner = all(one.get("properties") and one.get("type") == field.get("type") for one in (field, known))
+            each = _fields_compared(field["properties"], known["properties"]) if inner else "other"
+            if each == "other":
+                return "other"
+            found = each if found == "same" else found
+    return found
