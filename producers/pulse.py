@@ -32,7 +32,7 @@ from wirewatch.search.pulse import pulses_passed, undelivered_alerts
 from wirewatch.settings import Settings
 from wirewatch.stream import Publisher
 from wirewatch.stream.admin import ensure_topics, lag, members
-from wirewatch.stream.dead_letters import waiting_by_consumer
+from wirewatch.stream.dead_letters import by_consumer, by_reason, waiting
 from wirewatch.topics import ARTICLES_RAW
 
 ASK_EVERY_S = 0.5
@@ -94,8 +94,9 @@ def look(settings: Settings, *, stop: Event) -> Look:
         seen |= {"undelivered": undelivered_alerts(settings), "feeds": tuple(all_states(settings))}
     if "kafka" not in seen:
         with _noting(seen, "kafka"):
-            letters = waiting_by_consumer(settings)
-            seen |= {"lag": lag(settings), "at_work": members(settings), "dead_letters": letters}
+            letters = waiting(settings)
+            seen |= {"lag": lag(settings), "at_work": members(settings)}
+            seen |= {"dead_letters": by_consumer(letters), "refused_for": by_reason(letters)}
     return Look(now, **seen)
 
 

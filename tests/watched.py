@@ -88,7 +88,13 @@ def fill(settings: Settings, tagger: Tagger, articles: Sequence[Article], *, now
         moment = now - timedelta(days=2 * (2 - at), minutes=1)
         store_metrics(settings, metrics(_measured(version, at, moment)))
     for minutes in range(0, 600, 10):
-        beat = Look(now - timedelta(minutes=minutes), took_s=0.4, lag={"tagger": minutes}, dead_letters={"indexer": 2})
+        beat = Look(
+            now - timedelta(minutes=minutes),
+            took_s=0.4,
+            lag={"tagger": minutes},
+            dead_letters={"indexer": 2},
+            refused_for={"no body": 1, "not an Article": 1},
+        )
         store_metrics(settings, history.seen(beat))
     place = PlaceTag("Homs", "169577", "SY", "city")
     store_corrections(

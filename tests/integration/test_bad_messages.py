@@ -21,7 +21,7 @@ from wirewatch.settings import Settings
 from wirewatch.stories import Stories
 from wirewatch.stream import Consumed, Publisher, Until
 from wirewatch.stream.admin import ensure_topics, lag
-from wirewatch.stream.dead_letters import replay, waiting
+from wirewatch.stream.dead_letters import by_reason, replay, waiting
 from wirewatch.topics import ALERTS, ARTICLES_BULK, ARTICLES_CLUSTERED, ARTICLES_RAW, ARTICLES_TAGGED
 
 TAKES = [
@@ -81,6 +81,8 @@ def test_what_is_no_message_becomes_a_dead_letter_with_its_reason(
     letters = waiting(settings)
     assert {letter.consumer for letter in letters} == {consumer}
     assert all(letter.reason for letter in letters)
+    kinds = by_reason(letters)
+    assert (kinds.pop("no body"), sum(kinds.values()), len(kinds)) == (1, 3, 1), "three are no JSON of what is awaited"
     assert lag(settings)[group] == 0
 
 

@@ -113,4 +113,6 @@ def test_the_file_that_is_exported_is_what_is_loaded(server: StandIn, tmp_path: 
     file = tmp_path / "wirewatch.ndjson"
     assert CliRunner().invoke(main, ["dashboards", "export", str(file)]).exit_code == 0
     load(server)
+    view = parsed(file.read_bytes())["wirewatch-view-articles"]["attributes"]
+    assert '{"key":"irgc","value":"Islamic Revolutionary Guard Corps"}' in view["fieldFormatMap"]
     assert {(one["type"], one["id"]) for one in parsed(file.read_bytes()).values()} == set(server.objects)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pytest
+import vl_convert
 
-from tests.kibana import Json, Panel, aggregation, as_asked, as_query, numbers, panels, parsed, questions
+from tests.kibana import Json, Panel, aggregation, as_asked, as_query, drawn, numbers, panels, parsed, questions
 from tests.watched import fill, recent_seeds
 from wirewatch.kibana.objects import saved_objects, tag_id
 from wirewatch.kibana.saved import ndjson
@@ -20,6 +22,7 @@ from wirewatch.tagging import load_tagger
 OBJECTS = parsed(ndjson(saved_objects(), tag_id("")))
 CHARTS = [panel for panel in panels(OBJECTS) if panel.json["type"] == "lens"]
 MAPS = [one for one in OBJECTS.values() if one["type"] == "visualization"]
+SVG = "{http://www.w3.org/2000/svg}"
 SEARCHES = [one["id"] for one in OBJECTS.values() if one["type"] == "search"]
 
 
@@ -46,13 +49,29 @@ def test_a_chart_shows_something(panel: Panel, seeded: Settings) -> None:
 
 
 @pytest.mark.parametrize("one", MAPS, ids=lambda one: one["id"])
-def test_a_map_shows_countries_and_points(one: Json, seeded: Settings) -> None:
-    for question in questions(one):
-        with connect(seeded) as es:
-            answer = es.search(index=seeded.name_prefix + question["index"], **as_asked(question["body"]))
-        (buckets,) = (group["buckets"] for group in answer["aggregations"].values())
-        assert buckets
-        assert all(bucket.get("stories", {"value": 1})["value"] > 0 for bucket in buckets)
+def test_a_map_shades_the_countries_and_draws_the_points_that_the_index_has(one: Json, seeded: Settings) -> None:
+    """Vega itself draws it: a fault in the specification would leave a message in the place of the map."""
+    with connect(seeded) as es:
+        answers = [
+            es.search(index=seeded.name_prefix + question["index"], **as_asked(question["body"])).body
+            for question in questions(one)
+        ]
+    (counted,) = answers[0]["aggregations"].values()
+    (spots,) = answers[1]["aggregations"].values()
+    assert all(bucket.get("stories", {"value": 1})["value"] > 0 for bucket in spots["buckets"])
+    spec = drawn(one, answers)
+    svg = ElementTree.fromstring(vl_convert.vega_to_svg(spec))
+    named = {bucket["key"] for bucket in counted["buckets"]}
+    areas = [area["country"] in named for area in spec["data"][1]["values"]]
+    assert [path.get("fill") != "silver" for path in marks(svg, "shaded")] == areas
+    assert any(areas)
+    assert len(marks(svg, "points")) == len(spots["buckets"]) > 0
+
+
+def marks(svg: ElementTree.Element, name: str) -> list[ElementTree.Element]:
+    """What was drawn of the marks with this name."""
+    (group,) = (one for one in svg.iter(f"{SVG}g") if name in one.get("class", "").split())
+    return list(group.iter(f"{SVG}path"))
 
 
 @pytest.mark.parametrize("id_", SEARCHES)

@@ -289,6 +289,14 @@ def test_every_view_is_over_an_index_and_names_and_formats_only_what_it_has(view
     assert known[held["timeFieldName"]]["type"] == "date"
 
 
+def test_actors_are_shown_by_their_names_wherever_they_are_fields() -> None:
+    named = parsed(ndjson(saved_objects(actors={"irgc": "Revolutionary Guards"}), tag_id("")))
+    for slug in ("articles", "stories", "alerts"):
+        held = json.loads(named[f"wirewatch-view-{slug}"]["attributes"]["fieldFormatMap"])["actors"]
+        assert held["params"]["lookupEntries"] == [{"key": "irgc", "value": "Revolutionary Guards"}]
+        assert held["params"]["unknownKeyValue"] is None, "an actor that is not known is shown as it stands"
+
+
 @pytest.mark.parametrize("panel", [one for one in PANELS if one.json["type"] != "links"], ids=of)
 def test_every_panel_says_what_it_shows(panel: Panel) -> None:
     assert panel.title

@@ -119,6 +119,14 @@ def test_it_has_come_through_when_the_last_stages_have_seen_this_beat() -> None:
     assert took([passed("indexer", NOW, now=later), passed("notifier", NOW, now=NOW)], NOW) == 2.0
 
 
+def test_reasons_for_refusals_are_kept_those_of_most_messages_first_in_so_many_places() -> None:
+    many = {f"reason {n}": n for n in range(1, 30)}
+    seen = [one for one in history.seen(look(refused_for=many)) if one.measure == "refused for"]
+    assert [one.subject for one in seen] == [f"for: reason {n}" for n in range(29, 17, -1)]
+    other = [one for one in history.seen(look(refused_for={"new": 1})) if one.measure == "refused for"]
+    assert [one.id for one in other] == [seen[0].id], "takes the place of another, so that what is kept never grows"
+
+
 def test_what_a_beat_has_seen_is_kept_for_four_weeks_and_then_makes_room() -> None:
     seen = history.seen(look(lag={"tagger": 7, "indexer": 0}, dead_letters={"indexer": 2}))
     assert {(one.subject, one.measure): one.value for one in seen} == {

@@ -11,6 +11,7 @@ from wirewatch.cli.common import json_option, print_json
 
 if TYPE_CHECKING:
     from wirewatch.kibana.loading import Step
+    from wirewatch.kibana.saved import SavedObject
     from wirewatch.settings import Settings
 
 SAYS = {
@@ -60,12 +61,12 @@ def load(
     from wirewatch.cli.progress import Progress
     from wirewatch.kibana.api import kibana
     from wirewatch.kibana.loading import plan
-    from wirewatch.kibana.objects import saved_objects, tag_id
+    from wirewatch.kibana.objects import tag_id
 
     if password == "-":  # noqa: S105  # no password, the sign for "ask me"
         password = click.prompt("Password", hide_input=True)
     settings = _given(url=url, user=user, password=password, api_key=api_key, space=space)
-    objects = saved_objects(settings.name_prefix, settings.disputed)
+    objects = _objects(settings)
     with Progress() as progress, kibana(settings) as there:
         progress.doing(f"waiting for Kibana at {there.address}")
         there.wait(wait_s, progress.reached)
@@ -95,13 +96,13 @@ def export(file: Path) -> None:
     \b
     wirewatch dashboards export wirewatch.ndjson
     """
-    from wirewatch.kibana.objects import saved_objects, tag_id
+    from wirewatch.kibana.objects import tag_id
     from wirewatch.kibana.saved import ndjson
     from wirewatch.settings import load_settings
 
     settings = load_settings()
     prefix = settings.name_prefix
-    objects = saved_objects(prefix, settings.disputed)
+    objects = _objects(settings)
     file.write_bytes(ndjson(objects, tag_id(prefix)))
     click.echo(f"{file}: {len(objects)} saved objects; Kibana takes them under Stack Management, Saved Objects, Import")
 
@@ -115,6 +116,15 @@ def _given(**options: str | None) -> Settings:
     names = {"url": "kibana"}
     said = {names.get(name, f"kibana_{name}"): value for name, value in options.items() if value}
     return msgspec.structs.replace(load_settings(), **said)
+
+
+def _objects(settings: Settings) -> tuple[SavedObject, ...]:
+    """All of this line, with the names of its own knowledge too."""
+    from wirewatch.cli.known import known
+    from wirewatch.kibana.objects import saved_objects
+
+    names = {actor.id: actor.name for actor in known(settings)}
+    return saved_objects(settings.name_prefix, settings.disputed, names)
 
 
 def _show(steps: list[Step], force: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wirewatch.kibana.boards import BOARDS, MAPS, SHEETS
 from wirewatch.kibana.dashboard import dashboard
 from wirewatch.kibana.saved import SavedObject
@@ -18,11 +20,13 @@ def tag_id(prefix: str) -> str:
     return f"{prefix}wirewatch"
 
 
-def saved_objects(prefix: str = "", disputed: str = Settings().disputed) -> tuple[SavedObject, ...]:
+def saved_objects(
+    prefix: str = "", disputed: str = Settings().disputed, actors: Mapping[str, str] | None = None
+) -> tuple[SavedObject, ...]:
     """All of them, what is needed before what needs it; the same every time.
 
     Their ids hold the line's ``prefix``, so that several lines share a Kibana; ``disputed`` is the setting of that
-    name, by which maps count territories.
+    name, by which maps count territories. ``actors`` are names by id: those it lacks are shown by id.
     """
 
     def ids(kind: str, slug: str) -> str:
@@ -30,7 +34,9 @@ def saved_objects(prefix: str = "", disputed: str = Settings().disputed) -> tupl
 
     about = f"Dashboards of wirewatch over {prefix}news-*."
     tag = SavedObject("tag", tag_id(prefix), {"name": f"{prefix}wirewatch", "description": about, "color": COLOR})
-    views = [SavedObject("index-pattern", ids("view", view.slug), attributes(view, prefix)) for view in VIEWS]
+    views = [
+        SavedObject("index-pattern", ids("view", view.slug), attributes(view, prefix, actors or {})) for view in VIEWS
+    ]
     sheets = [
         saved_search(sheet, ids("sheet", sheet.slug), ids("view", sheet.view.slug), prefix and f"{prefix} ")
         for sheet in SHEETS

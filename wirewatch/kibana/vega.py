@@ -106,14 +106,14 @@ def _clicks(index: str) -> list[dict[str, Any]]:
             "name": "chosen_country",
             "on": [
                 {
-                    "events": "@areas:click",
+                    "events": "@shaded:click",
                     "update": f"{shown} ? kibanaAddFilter({country}, '{index}', datum.name) : null",
                 }
             ],
         },
         {
             "name": "chosen_spot",
-            "on": [{"events": "@spots:click", "update": f"kibanaAddFilter({box}, '{index}', 'near ' + datum.where)"}],
+            "on": [{"events": "@points:click", "update": f"kibanaAddFilter({box}, '{index}', 'near ' + datum.where)"}],
         },
     ]
 
@@ -189,7 +189,7 @@ def _area_marks(one: Map) -> dict[str, Any]:
     """Countries; those without a document are left grey."""
     said = f"{{title: datum.name, '{one.noun}': datum.count}}"
     return {
-        "name": "areas",
+        "name": "shaded",
         "type": "path",
         "clip": True,
         "from": {"data": "areas"},
@@ -219,7 +219,7 @@ def _spot_marks(one: Map) -> dict[str, Any]:
     sized = f", '{one.sized_noun}': datum.size" if one.sized else ""
     said = f"{{title: 'Cities and sites near ' + datum.where, '{one.noun}': datum.doc_count{sized}}}"
     return {
-        "name": "spots",
+        "name": "points",
         "type": "symbol",
         "clip": True,
         "from": {"data": "spots"},

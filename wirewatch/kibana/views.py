@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ class View(msgspec.Struct, frozen=True):
 
     ``labels`` are what people call the fields, ``links`` the fields that hold addresses, ``durations`` those that hold
     lengths of time, with their unit as Kibana calls it, ``moments`` points in time besides ``@timestamp``. Fields of
-    `COUNTRIES` and `LANGUAGES` are shown by name.
+    `ACTORS`, `COUNTRIES` and `LANGUAGES` are shown by name.
     """
 
     slug: str
@@ -26,6 +27,7 @@ class View(msgspec.Struct, frozen=True):
     moments: tuple[str, ...] = ()
 
 
+ACTORS = ("actors",)
 COUNTRIES = ("countries", "country", "focus_country", "actor_countries", "source.country")
 LANGUAGES = ("language", "languages")
 MOMENT = "YYYY-MM-DD HH:mm"
@@ -167,13 +169,14 @@ CORRECTIONS = View(
 VIEWS = (ARTICLES, STORIES, ALERTS, FEEDS, RUNS, METRICS, CORRECTIONS)
 
 
-def attributes(view: View, prefix: str) -> dict[str, Any]:
-    """The data view as Kibana keeps it, over the index with the line's ``prefix``."""
+def attributes(view: View, prefix: str, actors: Mapping[str, str]) -> dict[str, Any]:
+    """The data view as Kibana keeps it, over the index with the line's ``prefix``; ``actors`` are names by id."""
     formats: dict[str, Any] = {field: {"id": "url", "params": {"labelTemplate": "open"}} for field in view.links}
     formats |= {field: _duration(unit) for field, unit in view.durations.items()}
     formats |= {field: {"id": "date", "params": {"pattern": MOMENT}} for field in ("@timestamp", *view.moments)}
-    formats |= {field: _looked_up("territories") for field in COUNTRIES if field in view.labels}
-    formats |= {field: _looked_up("languages") for field in LANGUAGES if field in view.labels}
+    formats |= {field: _looked_up(actors) for field in ACTORS if field in view.labels and actors}
+    formats |= {field: _looked_up(_of_babel("territories")) for field in COUNTRIES if field in view.labels}
+    formats |= {field: _looked_up(_of_babel("languages")) for field in LANGUAGES if field in view.labels}
     return {
         "title": prefix + view.alias,
         "name": f"{prefix}wirewatch: {view.name}",
@@ -193,10 +196,14 @@ def _duration(unit: str) -> dict[str, Any]:
 
 
 @cache
-def _looked_up(table: str) -> dict[str, Any]:
-    """Names for codes, by the Unicode CLDR (in Babel)."""
-    names = getattr(Locale("en"), table)
-    entries = [{"key": code, "value": names[code]} for code in sorted(names) if len(code) == 2]
+def _of_babel(table: str) -> Mapping[str, str]:
+    """Names for codes of two letters, by the Unicode CLDR (in Babel)."""
+    names: dict[str, str] = getattr(Locale("en"), table)
+    return {code: name for code, name in names.items() if len(code) == 2}
+
+
+def _looked_up(names: Mapping[str, str]) -> dict[str, Any]:
+    entries = [{"key": id_, "value": names[id_]} for id_ in sorted(names)]
     return {"id": "static_lookup", "params": {"lookupEntries": entries, "unknownKeyValue": None}}
 
 

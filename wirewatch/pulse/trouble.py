@@ -29,7 +29,8 @@ class Look(msgspec.Struct, frozen=True):
 
     ``kafka`` and ``elasticsearch`` say why they cannot be reached, and are empty where they can. ``took_s`` is how long
     the beat took, ``at_work`` the processes of each group, ``lag`` the messages that each is behind, ``dead_letters``
-    those of each consumer, ``undelivered`` alerts that a channel has not taken, ``feeds`` all that were ever polled.
+    those of each consumer, ``refused_for`` the same by kind of reason, ``undelivered`` alerts that a channel has not
+    taken, ``feeds`` all that were ever polled.
     """
 
     at: datetime
@@ -39,6 +40,7 @@ class Look(msgspec.Struct, frozen=True):
     at_work: Mapping[str, int] | None = None
     lag: Mapping[str, int] | None = None
     dead_letters: Mapping[str, int] | None = None
+    refused_for: Mapping[str, int] | None = None
     undelivered: tuple[Alert, ...] | None = None
     feeds: tuple[FeedState, ...] | None = None
 

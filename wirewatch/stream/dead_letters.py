@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from wirewatch.models import DeadLetter
@@ -10,6 +11,9 @@ from wirewatch.settings import Settings
 from wirewatch.stream.compacted import read_table
 from wirewatch.stream.publisher import Publisher
 from wirewatch.topics import CONSUMERS, dead_letters
+
+KIND_OF_REASON = 60
+"""Letters that a kind of reason is cut to."""
 
 
 def waiting(settings: Settings, consumers: tuple[str, ...] = CONSUMERS) -> list[DeadLetter]:
@@ -26,7 +30,17 @@ def waiting(settings: Settings, consumers: tuple[str, ...] = CONSUMERS) -> list[
 
 def waiting_by_consumer(settings: Settings, consumers: tuple[str, ...] = CONSUMERS) -> dict[str, int]:
     """How many letters wait, of those consumers that have any."""
-    return dict(Counter(letter.consumer for letter in waiting(settings, consumers)))
+    return by_consumer(waiting(settings, consumers))
+
+
+def by_consumer(letters: Iterable[DeadLetter]) -> dict[str, int]:
+    """How many of the letters each consumer has refused."""
+    return dict(Counter(letter.consumer for letter in letters))
+
+
+def by_reason(letters: Iterable[DeadLetter]) -> dict[str, int]:
+    """How many of the letters were refused for the same kind of reason: its words up to the first colon."""
+    return dict(Counter(letter.reason.partition(":")[0].strip()[:KIND_OF_REASON] for letter in letters))
 
 
 def replay(

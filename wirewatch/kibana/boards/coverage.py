@@ -106,6 +106,10 @@ BOARD = Board(
                       "dead-letters list` says why.", METRICS, Measure("max", "value", "messages"),
                       split=Terms("subject", 8, pattern=CONSUMER), kql='kind: line and measure: "dead letters"',
                       line=True, unfiltered=True),
+            over_time("Why they were refused", "Messages that still wait, by the kind of reason for which they were "
+                      "refused.", METRICS, Measure("max", "value", "messages"),
+                      split=Terms("subject", 8, pattern="for: .*"),
+                      kql='kind: line and measure: "refused for"', line=True, unfiltered=True),
             over_time("Pulse", "How long the slowest beat took through the whole line; a gap: none came through.",
                       METRICS, Measure("max", "value", "seconds", decimals=1, format="number", color=PURPLE),
                       kql="kind: line and measure: beat", line=True, unfiltered=True),

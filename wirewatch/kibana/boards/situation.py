@@ -32,7 +32,7 @@ BOARD = Board(
         row(
             5,
             number("Articles", "Published in this time.", ARTICLES, count("published")),
-            number("More than a day before", "Articles now, less those of the same time a day before.", ARTICLES,
+            number("Rise in a day", "Articles now, less those of the same time a day before.", ARTICLES,
                    rise("now, less then", shift="1d")),
             number("Stories", "Stories that these articles tell; copies and follow-ups are of one story.", ARTICLES,
                    unique("story_id", "told")),
@@ -45,7 +45,7 @@ BOARD = Board(
             number("Newest article came", "When the last article became searchable: long ago means that the line or "
                    "the feeds stand still.", ARTICLES, newest("indexed_at", "searchable since"),
                    unfiltered=True),
-            widths=(3, 4, 3, 3, 3, 4, 5),
+            widths=(3, 3, 3, 3, 3, 4, 6),
         ),
         row(
             14,
