@@ -14,7 +14,7 @@ from wirewatch.errors import IndexMissing, Refused, Unavailable, WirewatchError
 from wirewatch.feeds.listed import Feed
 from wirewatch.feeds.state import fresh
 from wirewatch.models import Correction
-from wirewatch.search.alerts import create_alerts
+from wirewatch.search.alerts import create_alerts, get_alerts
 from wirewatch.search.articles import write_encoded
 from wirewatch.search.asked import Question, answers
 from wirewatch.search.backup import KeptDocument, restore_documents
@@ -23,6 +23,8 @@ from wirewatch.search.corrections import store_corrections
 from wirewatch.search.documents import ARTICLES
 from wirewatch.search.feeds import FeedStore, Stored
 from wirewatch.search.indices import alias_of, ensure_indices
+from wirewatch.search.past import past_stories, whole_articles
+from wirewatch.search.pulse import pulses_passed
 from wirewatch.search.retention import _delete
 from wirewatch.settings import Settings
 
@@ -63,6 +65,26 @@ def test_what_is_not_taken_is_said_with_its_reason(what: str, status: int, error
     with answering(item(verb, status)) as (settings, _), connect(settings) as es, raising as it:
         do(es, settings)
     assert "\n" not in str(it.value)
+
+
+READS: dict[str, Do] = {
+    "alerts": lambda es, settings: get_alerts(es, settings, ["a"]),
+    "articles": lambda _, settings: whole_articles(settings, ["a"]),
+    "stories": lambda _, settings: past_stories(settings, ["a"]),
+    "the pulse": lambda _, settings: pulses_passed(settings),
+    "feeds": feeds_read,
+}
+
+
+@pytest.mark.parametrize("what", READS)
+@pytest.mark.parametrize(
+    ("kind", "error"), [("security_exception", Refused), ("no_shard_available_action_exception", Unavailable)]
+)
+def test_what_cannot_be_read_is_not_taken_for_gone(what: str, kind: str, error: type[WirewatchError]) -> None:
+    unread = {"_id": "a", "error": {"type": kind, "reason": "it says why"}}
+    raising = pytest.raises(error, match="it says why")
+    with answering(lambda _: (200, {"docs": [unread]})) as (settings, _), connect(settings) as es, raising:
+        READS[what](es, settings)
 
 
 @pytest.mark.parametrize("status", [404, 409])

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.errors import Refused, Unavailable
 from wirewatch.models import Alert
-from wirewatch.search.client import SERVER, address, as_our_errors, asking, is_busy, reason
+from wirewatch.search.client import as_our_errors, asking, documents_of, failure
 from wirewatch.search.documents import ALERTS, alert_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -66,11 +65,7 @@ def alerts_of_stories(es: Elasticsearch, settings: Settings, stories: Iterable[s
 
 def get_alerts(es: Elasticsearch, settings: Settings, ids: Sequence[str]) -> list[Stored]:
     """The alerts with these ids that there are, in their very last state."""
-    if not ids:
-        return []
-    with as_our_errors(settings):
-        docs = es.mget(index=alias_of(settings, ALERTS), ids=list(ids))["docs"]
-    return [_stored(doc) for doc in docs if doc.get("found")]
+    return list(map(_stored, documents_of(es, settings, alias_of(settings, ALERTS), ids)))
 
 
 def alerts_of(hits: Iterable[Mapping[str, Any]]) -> tuple[Alert, ...]:
@@ -238,10 +233,8 @@ def _bulk(es: Elasticsearch, settings: Settings, lines: list[bytes], *, refresh:
         status, error = done["status"], done.get("error", {})
         if status < 300:
             written.append(done)
-        elif is_busy(status, error):
-            raise Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
         elif status not in (404, 409):
-            raise Refused(SERVER, address(settings), f"alert {done['_id']}: {reason(error)} ({status})")
+            raise failure(settings, error, status, f"alert {done['_id']}")
     return written
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from wirewatch.errors import IndexMissing, Refused, Unavailable
-from wirewatch.search.client import SERVER, address, is_busy, missing_index, our_error, reason
+from wirewatch.errors import Refused, ServerError, Unavailable
+from wirewatch.search.client import SERVER, address, failure, is_busy, our_error, reason
 from wirewatch.search.documents import Write
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -60,7 +60,7 @@ class _Answers(msgspec.Struct, frozen=True):
     unchanged: int
     refused: list[RefusedDocument]
     busy: list[_Line]
-    why_busy: Unavailable | None = None
+    why_busy: ServerError | None = None
 
 
 def write(
@@ -84,7 +84,7 @@ def write(
     requests = list(_requests(lines))
     for attempt in count():
         busy: list[_Line] = []
-        why: Unavailable | None = None
+        why: ServerError | None = None
         for request in requests:
             answers = _send(es, settings, request)
             written, unchanged = written + answers.written, unchanged + answers.unchanged
@@ -198,7 +198,7 @@ def _sorted(settings: Settings, lines: list[_Line], items: list[dict[str, Any]])
     written = unchanged = 0
     refused: list[RefusedDocument] = []
     busy: list[_Line] = []
-    why_busy: Unavailable | None = None
+    why_busy: ServerError | None = None
     for line, item in zip(lines, items, strict=True):
         status, error = item["status"], item.get("error", {})
         if status < 300:
@@ -207,12 +207,10 @@ def _sorted(settings: Settings, lines: list[_Line], items: list[dict[str, Any]])
             unchanged += 1
         elif is_busy(status, error):
             busy.append(line)
-            why_busy = Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
+            why_busy = failure(settings, error, status)
         # A closed index is answered with 400 too, and no document is to blame for it.
         elif status in {400, 413} and error.get("type") != "index_closed_exception":
             refused.append(RefusedDocument(line.position, line.id, reason(error)))
-        elif alias := missing_index(error):
-            raise IndexMissing(alias, address(settings))
         else:
-            raise Refused(SERVER, address(settings), f"{reason(error)} ({status})")
+            raise failure(settings, error, status)
     return _Answers(written, unchanged, refused, busy, why_busy)

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.errors import IndexMissing, Refused, Unavailable, UserMistake
-from wirewatch.search.client import SERVER, address, is_busy, missing_index, reason
+from wirewatch.errors import UserMistake
+from wirewatch.search.client import failure, reason
 from wirewatch.search.indices import alias_of
 from wirewatch.search.query import words_query
 from wirewatch.settings import Settings
@@ -95,10 +95,7 @@ def _any_of(terms: dict[str, str]) -> dict[str, Any]:
 
 
 def _failure(settings: Settings, answer: dict[str, Any]) -> Exception:
-    if alias := missing_index(answer):
-        return IndexMissing(alias, address(settings))
     why = reason(answer)
     if answer["status"] == 400 and ("query" in why or "parse" in why):
         return UserMistake(f"these words cannot be read as a query: {why}")
-    kind = Unavailable if is_busy(answer["status"], answer) else Refused
-    return kind(SERVER, address(settings), f"{why} ({answer['status']})")
+    return failure(settings, answer, answer["status"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,6 @@ from elasticsearch import (
     ApiError,
     ConnectionTimeout,
     Elasticsearch,
-    NotFoundError,
     SerializationError,
     SSLError,
     TransportError,
@@ -88,7 +87,9 @@ def our_error(error: ApiError | TransportError, settings: Settings) -> ServerErr
     if isinstance(error, UnsupportedProductError):
         return Refused(SERVER, where, "what answers there is not Elasticsearch")
     if isinstance(error, ApiError):
-        return _api_error(error, where)
+        if error.meta.status == 401:
+            return Refused(SERVER, where, "user or password is wrong (401)")
+        return failure(settings, error.body, error.meta.status)
     if isinstance(error, SSLError):
         return Refused(SERVER, where, f"its certificate is not trusted ({_one_line(error.message)}); set the CA file")
     if isinstance(error, SerializationError):
@@ -96,6 +97,38 @@ def our_error(error: ApiError | TransportError, settings: Settings) -> ServerErr
     if isinstance(error, ConnectionTimeout):
         return Unavailable(SERVER, where, "no answer in time")
     return Unavailable(SERVER, where, _one_line(error.message))
+
+
+def failure(settings: Settings, body: object, status: int, what: str = "") -> ServerError:
+    """The error of ours for an answer that is one, or for a part of an answer; ``body`` is what `reason` takes.
+
+    ``what`` names the part where Elasticsearch's words do not.
+    """
+    where = address(settings)
+    if status == 404 and (alias := missing_index(body)):
+        return IndexMissing(alias, where)
+    why = ": ".join(filter(None, (what, reason(body))))
+    if is_busy(status, body):
+        return Unavailable(SERVER, where, f"it answers {status}: {why}" if why else f"it answers {status}")
+    if status == 403:
+        return Refused(SERVER, where, f"the user may not do this (403): {why}")
+    return Refused(SERVER, where, f"{why} ({status})")
+
+
+def documents_of(es: Elasticsearch, settings: Settings, index: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The documents with these ids that there are, in their very last state.
+
+    Raises where one cannot be read just now, which must not be taken for its not being there.
+    """
+    if not ids:
+        return []
+    with as_our_errors(settings):
+        documents: list[dict[str, Any]] = es.mget(index=index, ids=list(ids))["docs"]
+    for document in documents:
+        if error := document.get("error"):  # it comes without a status
+            status = {"index_not_found_exception": 404, "security_exception": 403}.get(error["type"], 503)
+            raise failure(settings, error, status)
+    return [document for document in documents if document["found"]]
 
 
 def reason(body: object) -> str:
@@ -138,20 +171,6 @@ def address(settings: Settings) -> str:
     scheme, _, rest = url.rpartition("://")
     host = rest.rpartition("@")[2]
     return f"{scheme}://{host}" if scheme else host
-
-
-def _api_error(error: ApiError, where: str) -> ServerError:
-    status = error.meta.status
-    why = reason(error.body)
-    if isinstance(error, NotFoundError) and (alias := missing_index(error.body)):
-        return IndexMissing(alias, where)
-    if status == 401:
-        return Refused(SERVER, where, "user or password is wrong (401)")
-    if is_busy(status, error.body):
-        return Unavailable(SERVER, where, f"it answers {status}: {why}" if why else f"it answers {status}")
-    if status == 403:
-        return Refused(SERVER, where, f"the user may not do this (403): {why}")
-    return Refused(SERVER, where, f"{why} ({status})")
 
 
 def _with_port(url: str | None) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.errors import IndexMissing, Refused, Unavailable, UserMistake
+from wirewatch.errors import IndexMissing, UserMistake
 from wirewatch.models import Article, Correction
-from wirewatch.search.client import SERVER, address, as_our_errors, asking, is_busy, reason
+from wirewatch.search.client import as_our_errors, asking, documents_of, failure
 from wirewatch.search.documents import ARTICLES, CORRECTIONS, article_of_document, correction_document
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -67,10 +67,9 @@ def store_corrections(settings: Settings, corrections: Sequence[Correction]) -> 
     with asking(settings) as es:
         answer = es.bulk(operations=operations, refresh=True)
         for item in answer["items"]:
-            if item["index"]["status"] >= 300:
-                error = item["index"].get("error", {})
-                kind = Unavailable if is_busy(item["index"]["status"], error) else Refused
-                raise kind(SERVER, address(settings), f"correction {item['index']['_id']}: {reason(error)}")
+            done = item["index"]
+            if done["status"] >= 300:
+                raise failure(settings, done.get("error"), done["status"], f"correction {done['_id']}")
 
 
 def article_named(settings: Settings, said: str) -> dict[str, Any]:
@@ -96,11 +95,9 @@ def article_named(settings: Settings, said: str) -> dict[str, Any]:
 def corrected_articles(settings: Settings, corrections: Corrections) -> list[Article]:
     """The stored articles that somebody has corrected, by id; those that are gone are left out."""
     ids = sorted({one.article_id for one in corrections.all()})
-    if not ids:
-        return []
     with asking(settings) as es:
-        docs = es.mget(index=alias_of(settings, ARTICLES), ids=ids)["docs"]
-    return [article_of_document(doc["_source"]) for doc in docs if doc.get("found")]
+        found = documents_of(es, settings, alias_of(settings, ARTICLES), ids)
+    return [article_of_document(document["_source"]) for document in found]
 
 
 def _written_after(es: Elasticsearch, settings: Settings, number: int) -> list[dict[str, Any]]:

@@ -15,10 +15,9 @@ from typing import Any, Self, TypeVar
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.errors import IndexMissing, Refused, Unavailable
 from wirewatch.feeds.identity import Memory, decoded, encoded
 from wirewatch.feeds.state import ILL, FeedState, HealthChange
-from wirewatch.search.client import SERVER, address, as_our_errors, asking, connect, is_busy, missing_index, reason
+from wirewatch.search.client import as_our_errors, asking, connect, documents_of, failure
 from wirewatch.search.documents import FEEDS, FEEDS_SEEN, RUNS
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -236,13 +235,7 @@ def _site_id(site: str) -> str:
 
 def _documents(es: Elasticsearch, settings: Settings, alias: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     for some in _some(ids):
-        with as_our_errors(settings):
-            answer = es.mget(index=alias_of(settings, alias), ids=list(some))
-        for document in answer["docs"]:
-            if error := document.get("error"):
-                raise _failure(settings, error)
-            if document["found"]:
-                yield document
+        yield from documents_of(es, settings, alias_of(settings, alias), some)
 
 
 def _write(
@@ -265,17 +258,10 @@ def _write(
             if result["status"] == 409:
                 places.append(None)
             elif result["status"] >= 300:
-                raise _failure(settings, result["error"], result["status"])
+                raise failure(settings, result["error"], result["status"])
             else:
                 places.append(_place(result))
     return places
-
-
-def _failure(settings: Settings, error: Any, status: int = 404) -> Exception:
-    if alias := missing_index({"error": error}):
-        return IndexMissing(alias, address(settings))
-    kind = Unavailable if is_busy(status, error) else Refused
-    return kind(SERVER, address(settings), f"{reason(error)} ({status})")
 
 
 def _place(document: Mapping[str, Any]) -> Place:

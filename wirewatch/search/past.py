@@ -13,7 +13,7 @@ from wirewatch.alerts.match import parsed
 from wirewatch.alerts.query import And, Not, Or, Query, Term, terms
 from wirewatch.alerts.rule import Rule
 from wirewatch.models import ActorTag, Article, Mention, PlaceTag, Story, TaggedArticle, Tags
-from wirewatch.search.client import asking
+from wirewatch.search.client import asking, documents_of
 from wirewatch.search.documents import ARTICLES, STORIES
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -70,8 +70,8 @@ def past_articles(settings: Settings, rule: Rule, *, since: datetime | None = No
 def whole_articles(settings: Settings, ids: list[str]) -> dict[str, Past]:
     """The stored articles with these ids, with all that reasons are written from."""
     with asking(settings) as es:
-        docs = es.mget(index=alias_of(settings, ARTICLES), ids=ids)["docs"] if ids else []
-    return {doc["_id"]: _past(doc["_source"]) for doc in docs if doc.get("found")}
+        found = documents_of(es, settings, alias_of(settings, ARTICLES), ids)
+    return {document["_id"]: _past(document["_source"]) for document in found}
 
 
 def past_article(settings: Settings, article: str) -> Past | None:
@@ -92,12 +92,10 @@ def past_stories(settings: Settings, ids: list[str]) -> dict[str, Story]:
     found: dict[str, Story] = {}
     with asking(settings, timeout_s=TIMEOUT_S) as es:
         for start in range(0, len(ids), PAGE):
-            docs = es.mget(index=alias_of(settings, STORIES), ids=ids[start : start + PAGE])["docs"]
-            for doc in docs:
-                if doc.get("found"):
-                    source = doc["_source"]
-                    story = msgspec.convert(source | {"last_seen": source["@timestamp"], "revision": 0}, Story)
-                    found[story.id] = story
+            for document in documents_of(es, settings, alias_of(settings, STORIES), ids[start : start + PAGE]):
+                source = document["_source"]
+                story = msgspec.convert(source | {"last_seen": source["@timestamp"], "revision": 0}, Story)
+                found[story.id] = story
     return found
 
 

@@ -7,7 +7,7 @@ import msgspec
 from wirewatch.models import Alert, Metric
 from wirewatch.pulse.beat import ids
 from wirewatch.search.alerts import alerts_of
-from wirewatch.search.client import asking
+from wirewatch.search.client import asking, documents_of
 from wirewatch.search.documents import ALERTS, METRICS
 from wirewatch.search.indices import alias_of
 from wirewatch.settings import Settings
@@ -18,8 +18,8 @@ AT_ONCE = 1_000
 def pulses_passed(settings: Settings) -> list[Metric]:
     """The last beat that each of the last stages has seen, as it stands this moment."""
     with asking(settings) as es:
-        docs = es.mget(index=alias_of(settings, METRICS), ids=ids())["docs"]
-    return [msgspec.convert(doc["_source"], Metric) for doc in docs if doc.get("found")]
+        found = documents_of(es, settings, alias_of(settings, METRICS), ids())
+    return [msgspec.convert(document["_source"], Metric) for document in found]
 
 
 def undelivered_alerts(settings: Settings) -> tuple[Alert, ...]:

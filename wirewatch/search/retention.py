@@ -15,8 +15,7 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch
 
-from wirewatch.errors import Refused, Unavailable
-from wirewatch.search.client import SERVER, address, asking, is_busy, reason
+from wirewatch.search.client import asking, failure
 from wirewatch.search.documents import ARTICLES, FEEDS, METRICS, RUNS, STORIES
 from wirewatch.search.indices import alias_of, ensure_indices
 from wirewatch.settings import Settings
@@ -175,8 +174,6 @@ def _delete(es: Elasticsearch, settings: Settings, hits: Sequence[dict[str, Any]
         status, error = done["status"], done.get("error", {})
         if status < 300:
             gone += 1
-        elif is_busy(status, error):
-            raise Unavailable(SERVER, address(settings), f"it answers {status}: {reason(error)}")
         elif status not in (404, 409):
-            raise Refused(SERVER, address(settings), f"{done['_id']} cannot be deleted: {reason(error)} ({status})")
+            raise failure(settings, error, status, f"{done['_id']} cannot be deleted")
     return gone
