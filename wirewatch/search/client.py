@@ -115,15 +115,17 @@ def failure(settings: Settings, body: object, status: int, what: str = "") -> Se
     return Refused(SERVER, where, f"{why} ({status})")
 
 
-def documents_of(es: Elasticsearch, settings: Settings, index: str, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The documents with these ids that there are, in their very last state.
+def documents_of(
+    es: Elasticsearch, settings: Settings, index: str, ids: Sequence[str], *, source: bool = True
+) -> list[dict[str, Any]]:
+    """The documents with these ids that there are, in their very last state; with ``source``, or their ids alone.
 
     Raises where one cannot be read just now, which must not be taken for its not being there.
     """
     if not ids:
         return []
     with as_our_errors(settings):
-        documents: list[dict[str, Any]] = es.mget(index=index, ids=list(ids))["docs"]
+        documents: list[dict[str, Any]] = es.mget(index=index, ids=list(ids), source=source)["docs"]
     for document in documents:
         if error := document.get("error"):  # it comes without a status
             status = {"index_not_found_exception": 404, "security_exception": 403}.get(error["type"], 503)

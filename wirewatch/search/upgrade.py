@@ -21,7 +21,7 @@ from elasticsearch import Elasticsearch
 
 from wirewatch.errors import Refused, Unavailable
 from wirewatch.failpoints import failpoint
-from wirewatch.search.client import SERVER, address, asking, is_busy, reason
+from wirewatch.search.client import SERVER, address, asking, documents_of, is_busy, reason
 from wirewatch.search.documents import ARTICLES, folded
 from wirewatch.search.indices import MAPPINGS, SHOWN, alias_of, index_settings, mapping
 from wirewatch.settings import Settings
@@ -208,8 +208,9 @@ class _Copy:
             hits = answer["hits"]["hits"]
             if not hits:
                 return
-            found = self._es.mget(index=self.old, ids=[hit["_id"] for hit in hits], source=False)["docs"]
-            self._bulk([_encode({"delete": {"_id": one["_id"]}}) for one in found if not one["found"]], fine=404)
+            ids = [hit["_id"] for hit in hits]
+            kept = {one["_id"] for one in documents_of(self._es, self._settings, self.old, ids, source=False)}
+            self._bulk([_encode({"delete": {"_id": id_}}) for id_ in ids if id_ not in kept], fine=404)
             after = hits[-1]["sort"]
 
     def _bulk(self, lines: Sequence[bytes], *, fine: int) -> list[str]:
