@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from tests.made_news import HOMS, SCRIPT, stored
 from wirewatch.models import ClusteredArticle
 from wirewatch.search.articles import write
 from wirewatch.search.client import asking, connect
-from wirewatch.search.documents import ARTICLES, article_write
+from wirewatch.search.documents import ALERTS, ARTICLES, article_write
 from wirewatch.search.indices import alias_of, refresh
 from wirewatch.settings import Settings
 
@@ -313,6 +314,22 @@ def test_a_mistake_is_answered_in_one_line(base: str, path: str, status: int, sa
     assert answer.status_code == status
     assert said in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_the_first_view_is_drawn_once_before_anybody_asks_for_it(line: Settings, news: list[ClusteredArticle]) -> None:
+    """Who opens the page first does not wait for what is loaded with it."""
+
+    def asked() -> int:
+        with asking(line) as es:
+            found = es.indices.stats(index=alias_of(line, ALERTS), metric="search")
+        return int(found["_all"]["total"]["search"]["query_total"])
+
+    before = asked()
+    with served(line):
+        give_up = time.monotonic() + 20
+        while asked() == before:
+            assert time.monotonic() < give_up, "nobody has asked for the alerts of the first view"
+            time.sleep(0.05)
 
 
 def test_without_elasticsearch_the_page_says_so(line: Settings) -> None:

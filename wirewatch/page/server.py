@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from threading import Thread
 
 import uvicorn
 from starlette.applications import Starlette
@@ -64,6 +65,7 @@ def application(settings: Settings, *, refresh_s: int = REFRESH_S) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         desk.watched.start()
+        Thread(target=views.warm_up, daemon=True, name="warm-up").start()
         yield
         desk.close()
 

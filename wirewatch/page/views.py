@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import quote
@@ -49,6 +50,12 @@ class Views:
 
     def __init__(self, desk: Desk, *, refresh_s: int = REFRESH_S) -> None:
         self._desk, self._refresh_s = desk, refresh_s
+
+    def warm_up(self) -> None:
+        """Draw the first view once, so that nobody waits for what is loaded with it; without servers it is left."""
+        nobody = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []})
+        with suppress(WirewatchError):
+            self.situation(nobody)
 
     def situation(self, request: Request) -> Response:
         """What is happening, where, who does it, what fired."""
