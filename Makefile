@@ -66,7 +66,7 @@ lock: $(TOOLS)  ## Resolve the dependencies anew and write the lock files
 	$(COMPILE) --upgrade --extra postgres -o requirements.lock pyproject.toml
 	$(COMPILE) --upgrade --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
-secrets:  ## Write .env with random passwords for docker-compose.yml; an existing .env stays
+secrets:  ## Write .env with random passwords for docker-compose.yml; what an existing .env has stays
 	$(or $(PYTHON),python3) scripts/write_env.py
 
 build: $(TOOLS)  ## Build the wheel into dist/

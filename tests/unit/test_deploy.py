@@ -65,6 +65,16 @@ def test_secrets_that_are_there_are_never_overwritten(folder: Path) -> None:
     assert write_env(folder) == first
 
 
+def test_a_secret_that_a_newer_version_wants_is_added_and_nothing_else_changes(folder: Path) -> None:
+    kept = "# mine\nELASTIC_PASSWORD=chosen\nKIBANA_PORT=5602"  # and no newline at its end
+    (folder / ".env").write_text(kept)
+    written = write_env(folder)
+    assert (folder / ".env").read_text().startswith(f"{kept}\n")
+    assert (written["ELASTIC_PASSWORD"], written["KIBANA_PORT"]) == ("chosen", "5602")
+    assert len(urlsafe_b64decode(written["TASKS_PASSWORD"])) == 32
+    assert written.keys() == dict(re.findall(r"(?m)^(\w+)=(.*)$", (folder / ".env.example").read_text())).keys()
+
+
 # --- certificates.sh
 
 
