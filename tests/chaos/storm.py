@@ -225,6 +225,9 @@ class _Storm:
         return over
 
     def _leave(self, joined: Consumer) -> None:
+        if not joined.child.alive():  # the faults of the servers end one that is starting, as they do the others
+            self.notes.append(f"{joined.name} ended by itself with exit code {joined.child.exit_code()}")
+            return
         began = time.monotonic()
         code = joined.child.stop()
         took = time.monotonic() - began

@@ -205,7 +205,7 @@ def _visualization(chart: Chart) -> dict[str, Any]:
 
 def _width(what: Number) -> int:
     """Pixels of a table's column that a number needs; what it is of gets the rest."""
-    return 150 if isinstance(what, Measure) and what.operation == "max" else 92
+    return 150 if isinstance(what, Measure) and what.operation == "max" else min(92, 34 + 9 * len(what.label))
 
 
 def _axes(chart: Chart, whole: dict[str, Any], numbers: list[str], buckets: list[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ ILL = "health: (failing or blocked or retired or moved)"
 OF_FEEDS: tuple[Number, ...] = (
     count("Feeds"),
     count("Quiet", kql="health: quiet"),
-    count("In trouble", kql=ILL),
+    count("Ill", kql=ILL),
     newest("new_at", "Newest item"),
 )
 
@@ -67,7 +67,7 @@ BOARD = Board(
                   "blocked: does not let us in; moved; retired: gone for good.", FEEDS, Terms("health", 7),
                   count("Feeds"), kql=FEED),
             table("Silence by country", "Per country of the outlets: how many feeds are silent beyond their rhythm, "
-                  "how many are in trouble, and when the last item was published.", FEEDS,
+                  "how many are ill (failing, blocked, moved or gone), and when the last item was published.", FEEDS,
                   (Terms("source.country", 100, "Country"),), *OF_FEEDS, kql=FEED),
             table("Silence by language", "The same per language.", FEEDS, (Terms("language", 50, "Language"),),
                   *OF_FEEDS, kql=FEED),
