@@ -21,7 +21,7 @@ DRILLDOWN = "DASHBOARD_TO_DASHBOARD_DRILLDOWN"
 
 OPTIONS = {
     "useMargins": True,
-    "syncColors": True,  # one language, one colour on all panels
+    "syncColors": False,  # one palette over all panels would leave its pale end to those that come late
     "syncCursor": True,
     "syncTooltips": False,
     "hidePanelTitles": False,

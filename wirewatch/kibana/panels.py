@@ -183,6 +183,10 @@ def rise(label: str = "Rise", *, shift: str = "1w", kql: str = "") -> Formula:
     return Formula("subtract", count(kql=kql), count(kql=kql, shift=shift), label)
 
 
+NAMES_FIRST = (7, 5, 5, 5)
+"""Widths of four panels whose first has bars with the names of actors, some of which are long."""
+
+
 def row(height: int, *panels: Panel, widths: tuple[int, ...] = ()) -> Row:
     """A row of panels, equally wide where no ``widths`` are given."""
     return Row(height, panels, widths or (1,) * len(panels))

@@ -6,6 +6,7 @@ from wirewatch.kibana.boards.controls import ACTOR, COUNTRY, LANGUAGE, OUTLET
 from wirewatch.kibana.boards.maps import WHERE
 from wirewatch.kibana.boards.sheets import ALERTS_AND_REASONS, NEWEST_ARTICLES
 from wirewatch.kibana.panels import (
+    NAMES_FIRST,
     RED,
     Board,
     Terms,
@@ -56,6 +57,7 @@ BOARD = Board(
             bars("At which places", "Places that these articles name. A click leads to the place.", ARTICLES,
                  Terms("location_names", 15), to="place"),
             bars("Told by", "Outlets of these articles.", ARTICLES, Terms("source.name", 15)),
+            widths=NAMES_FIRST,
         ),
         row(
             15,

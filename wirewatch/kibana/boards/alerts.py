@@ -6,6 +6,7 @@ from wirewatch.kibana.boards.maps import WHERE_ALERTS_FIRED
 from wirewatch.kibana.boards.sheets import ALERTS_AND_REASONS, LATE_ALERTS, UNDELIVERED_ALERTS
 from wirewatch.kibana.panels import (
     BLUE,
+    NAMES_FIRST,
     ORANGE,
     RED,
     Board,
@@ -83,6 +84,7 @@ BOARD = Board(
                  Terms("reasons.words", 12), count("Alerts"), kql=FIRED),
             bars("Channels", "What became of alerts in each channel.", ALERTS, Terms("channels.name", 12),
                  count("Alerts"), split=Terms("channels.state", 4)),
+            widths=NAMES_FIRST,
         ),
         row(16, ALERTS_AND_REASONS),
         row(13, LATE_ALERTS, UNDELIVERED_ALERTS, widths=(3, 2)),

@@ -5,7 +5,20 @@ from __future__ import annotations
 from wirewatch.kibana.boards.controls import ACTOR, COUNTRY, LANGUAGE, OUTLET
 from wirewatch.kibana.boards.maps import WHERE
 from wirewatch.kibana.boards.sheets import NEWEST_ARTICLES
-from wirewatch.kibana.panels import Board, Control, Terms, bars, count, number, over_time, rise, row, table, unique
+from wirewatch.kibana.panels import (
+    NAMES_FIRST,
+    Board,
+    Control,
+    Terms,
+    bars,
+    count,
+    number,
+    over_time,
+    rise,
+    row,
+    table,
+    unique,
+)
 from wirewatch.kibana.views import ARTICLES
 
 BOARD = Board(
@@ -38,6 +51,7 @@ BOARD = Board(
             bars("Places", "Towns, regions and sites of these articles.", ARTICLES, Terms("location_names", 15)),
             bars("Other countries", "Countries that are named in the same articles.", ARTICLES, Terms("countries", 15)),
             bars("Told by", "Outlets of these articles.", ARTICLES, Terms("source.name", 15)),
+            widths=NAMES_FIRST,
         ),
         row(
             15,

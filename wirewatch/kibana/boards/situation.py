@@ -6,6 +6,7 @@ from wirewatch.kibana.boards.controls import ACTOR, COUNTRY, LANGUAGE, OUTLET
 from wirewatch.kibana.boards.maps import WHERE
 from wirewatch.kibana.boards.sheets import ALERTS_AND_REASONS, BIGGEST_STORIES
 from wirewatch.kibana.panels import (
+    NAMES_FIRST,
     ORANGE,
     RED,
     Board,
@@ -65,6 +66,7 @@ BOARD = Board(
             bars("Places", "Towns, regions and sites named most. A click leads to the place.", ARTICLES,
                  Terms("location_names", 15), to="place"),
             bars("Outlets", "Whose articles these are.", ARTICLES, Terms("source.name", 15)),
+            widths=NAMES_FIRST,
         ),
         row(16, BIGGEST_STORIES),
         row(16, ALERTS_AND_REASONS),
