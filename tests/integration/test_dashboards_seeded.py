@@ -62,7 +62,8 @@ def test_a_map_shades_the_countries_and_draws_the_points_that_the_index_has(one:
     spec = drawn(one, answers)
     svg = ElementTree.fromstring(vl_convert.vega_to_svg(spec))
     named = {bucket["key"] for bucket in counted["buckets"]}
-    areas = [area["country"] in named for area in spec["data"][1]["values"]]
+    outlines = next(data for data in spec["data"] if data["name"] == "areas")["values"]
+    areas = [area["country"] in named for area in outlines]
     assert [path.get("fill") != "silver" for path in marks(svg, "shaded")] == areas
     assert any(areas)
     assert len(marks(svg, "points")) == len(spots["buckets"]) > 0

@@ -24,6 +24,7 @@ from wirewatch.kibana.panels import (
     table,
 )
 from wirewatch.kibana.views import ARTICLES, FEEDS, METRICS, RUNS
+from wirewatch.pulse.history import FOR
 
 CONSUMER = "(tagger|clusterer|indexer|alerter|notifier).*"
 FEED = "kind: feed"
@@ -108,7 +109,7 @@ BOARD = Board(
                       line=True, unfiltered=True),
             over_time("Why they were refused", "Messages that still wait, by the kind of reason for which they were "
                       "refused.", METRICS, Measure("max", "value", "messages"),
-                      split=Terms("subject", 8, pattern="for: .*"),
+                      split=Terms("subject", 8, pattern=FOR + ".*"),
                       kql='kind: line and measure: "refused for"', line=True, unfiltered=True),
             over_time("Pulse", "How long the slowest beat took through the whole line; a gap: none came through.",
                       METRICS, Measure("max", "value", "seconds", decimals=1, format="number", color=PURPLE),
